@@ -1,0 +1,1 @@
+"""The implementation, floor by floor; users import from `scopedjax` only."""
