@@ -1,0 +1,1 @@
+"""The tests of scopedjax; `tests.oracle` is what most of them stand on."""
