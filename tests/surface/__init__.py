@@ -1,0 +1,1 @@
+"""Tests of the surface: floors, sizes, signatures, docstrings."""
