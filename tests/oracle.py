@@ -15,6 +15,7 @@ import contextlib
 import functools
 import importlib
 import json
+import logging
 import os
 import re
 import warnings
@@ -67,7 +68,9 @@ def _import_tensorflow() -> Any:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # plain kernels: numbers that do not depend on the processor
     if os.environ.get("JAX_PLATFORMS", "cpu") == "cpu":  # the variable is JAX's too
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    with _quiet_import():
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # what it says about itself is no concern of ours
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         tf = importlib.import_module("tensorflow.compat.v1")
         tf.disable_v2_behavior()
         tf.logging.set_verbosity(tf.logging.ERROR)
@@ -78,21 +81,6 @@ def _import_tensorflow() -> Any:
         with tf.Graph().as_default(), tf.Session(config=config) as session:
             session.run(tf.constant(0))
     return tf
-
-
-@contextlib.contextmanager
-def _quiet_import() -> Iterator[None]:
-    import logging
-
-    root = logging.getLogger("tensorflow")
-    level = root.level
-    root.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        root.setLevel(level)
 
 
 @dataclass(frozen=True)
