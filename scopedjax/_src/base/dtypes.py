@@ -357,7 +357,9 @@ def as_dtype(type_value: object) -> DType:
         found = _of_numpy(numpy_dtype)  # pyright: ignore[reportUnknownArgumentType]
         if found is not None:
             return found
-    raise TypeError(f"Cannot convert value {type_value!r} to a TensorFlow DType.{_cure(type_value)}")
+    raise TypeError(
+        f"Cannot convert the argument `type_value`: {type_value!r} to a TensorFlow DType.{_cure(type_value)}"
+    )
 
 
 def _of_numpy(numpy_dtype: np.dtype[Any]) -> DType | None:
