@@ -10,11 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")  # before anything imports jax: the oracle runs there too
 
 from tests import oracle
+
+# Compilation makes the first example slow and the rest quick, so a deadline says nothing. CI repeats what it ran.
+hypothesis.settings.register_profile("usual", deadline=None, max_examples=50, print_blob=True)
+hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("usual"), derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("SCOPEDJAX_REQUIRE_ORACLE") == "1" else "usual")
 
 _OF_WORKERS: list[dict[str, int]] = []
 
