@@ -1,9 +1,10 @@
 """Data types: the TensorFlow name, number and NumPy type of what a tensor holds.
 
-A `DType` is a singleton: there is one object per TensorFlow `DataType` number, so `is` and `==` agree and a comparison of
-two of them costs a pointer comparison. Everything that is asked often (`base_dtype`, `as_numpy_dtype`, `is_floating`, ...) is a
-plain attribute, filled once when the table below is read. A reference type (`float32_ref`, the type of a TF1 variable's
-node) is a second object whose number is 100 higher and whose `base_dtype` is the value type.
+A `DType` is a singleton: there is one object per TensorFlow `DataType` number, so `is` and `==` agree and a
+comparison of two of them costs a pointer comparison. Everything that is asked often (`base_dtype`, `as_numpy_dtype`,
+`is_floating`, ...) is a plain attribute, filled once when the table below is read. A reference type (`float32_ref`,
+the type of a TF1 variable's node) is a second object whose number is 100 higher and whose `base_dtype` is the value
+type.
 
     number   1 -> float32      101 -> float32_ref
     float32._as_ref is float32_ref      float32_ref.base_dtype is float32
@@ -21,8 +22,8 @@ import numpy as np
 
 _REF_OFFSET: Final = 100
 
-# number, name, NumPy type, bytes a value takes (0: not fixed), kind. Kinds: f float, i signed, u unsigned, c complex, b bool,
-# q quantized, s string, h handle (no NumPy counterpart).
+# number, name, NumPy type, bytes a value takes (0: not fixed), kind. Kinds: f float, i signed, u unsigned, c complex,
+# b bool, q quantized, s string, h handle (no NumPy counterpart).
 _TABLE: Final[tuple[tuple[int, str, Any, int, str], ...]] = (
     (1, "float32", np.float32, 4, "f"),
     (2, "float64", np.float64, 8, "f"),
@@ -58,19 +59,20 @@ _WITH_LIMITS: Final = frozenset(
 class DType:
     """The type of the elements of a tensor.
 
-    `DType(n)` gives the type with TensorFlow's `DataType` number `n`; programs normally use the constants (`tf.float32`) or
-    `tf.as_dtype`.
+    `DType(n)` gives the type with TensorFlow's `DataType` number `n`; programs normally use the constants
+    (`tf.float32`) or `tf.as_dtype`.
 
     Attributes:
       name: TensorFlow's name, `"float32"` or `"float32_ref"`.
       as_datatype_enum: TensorFlow's number.
-      as_numpy_dtype: NumPy scalar type; a structured `np.dtype` for quantized types; `object` for strings and for the handle
-        types `resource` and `variant` (TF raises `KeyError` for those two; ask `is_numpy_compatible` to tell them apart).
+      as_numpy_dtype: NumPy scalar type; a structured `np.dtype` for quantized types; `object` for strings and for the
+        handle types `resource` and `variant` (TF raises `KeyError` for those two; ask `is_numpy_compatible` to tell
+        them apart).
       base_dtype: The value type of a reference type; itself otherwise.
       real_dtype: The type of the real part of a complex type; itself otherwise.
       size: Bytes of one value; 0 for strings and handles (TF 1.15 says 1 for those).
-      is_integer, is_floating, is_complex, is_bool, is_unsigned, is_quantized, is_numeric, is_numpy_compatible: What it is;
-        quantized types are not integers.
+      is_integer, is_floating, is_complex, is_bool, is_unsigned, is_quantized, is_numeric, is_numpy_compatible: What
+        it is; quantized types are not integers.
 
     >>> tf.float32.name, tf.float32.size, tf.complex64.real_dtype
     ('float32', 4, tf.float32)
@@ -139,7 +141,8 @@ class DType:
 
     @property
     def limits(self) -> tuple[Any, Any]:
-        """The intensity range of an image of this type, negative part cut off: `(0, 255)` for uint8, `(0, 1)` for float32."""
+        """The intensity range of an image of this type, negative part cut off: `(0, 255)` for uint8, `(0, 1)` for
+        float32."""
         base = self.base_dtype
         if base.name not in _WITH_LIMITS:
             raise ValueError(f"{self} does not have defined limits.")
@@ -330,15 +333,16 @@ def as_dtype(type_value: object) -> DType:
     """The `DType` that `type_value` stands for.
 
     Args:
-      type_value: A `DType`, a TensorFlow name (`"float32"`, `"float"`, `"half"`, `"int32_ref"`), a `DataType` number, a NumPy
-        dtype or scalar type, something with a NumPy `dtype` attribute, or one of Python's `float` (float32), `bool`, `object`
-        (string).
+      type_value: A `DType`, a TensorFlow name (`"float32"`, `"float"`, `"half"`, `"int32_ref"`), a `DataType` number,
+        a NumPy dtype or scalar type, something with a NumPy `dtype` attribute, or one of Python's `float` (float32),
+        `bool`, `object` (string).
 
     Returns:
       The data type.
 
     Raises:
-      TypeError: `type_value` stands for no data type. Python's `int`, `str` and `complex` are among those: TF1 refuses them.
+      TypeError: `type_value` stands for no data type. Python's `int`, `str` and `complex` are among those: TF1
+      refuses them.
 
     >>> tf.as_dtype("half"), tf.as_dtype(np.int64), tf.as_dtype(float), tf.as_dtype(3)
     (tf.float16, tf.int64, tf.float32, tf.int32)

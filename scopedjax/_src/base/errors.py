@@ -1,7 +1,7 @@
 """The exceptions of `tf.errors`: one class for each of TensorFlow's status codes.
 
-Programs catch these by class (`except tf.errors.OutOfRangeError` ends an epoch), read `error_code`, and show `op.name`. The
-numbers are gRPC's canonical status codes, which TensorFlow took over; `OK` (0) has no class.
+Programs catch these by class (`except tf.errors.OutOfRangeError` ends an epoch), read `error_code`, and show
+`op.name`. The numbers are gRPC's canonical status codes, which TensorFlow took over; `OK` (0) has no class.
 
     code 3  <->  InvalidArgumentError(node_def, op, message)
 """
@@ -296,10 +296,11 @@ class Status:
         self.message: str = ""
 
 
-class raise_exception_on_not_ok_status:  # noqa: N801  (TF1's name)
+class raise_exception_on_not_ok_status:
     """Context manager: raises the exception of the status that the block leaves behind, unless that is `OK`.
 
-    In TF1 the status is a handle of the C library, filled by a call into it; here it is an object with `code` and `message`.
+    In TF1 the status is a handle of the C library, filled by a call into it; here it is an object with `code` and
+    `message`.
 
     >>> with tf.errors.raise_exception_on_not_ok_status() as status:
     ...     status.code, status.message = tf.errors.NOT_FOUND, "no such file"

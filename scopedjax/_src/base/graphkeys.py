@@ -1,9 +1,9 @@
 """The names of TF1's standard collections (`tf.GraphKeys`).
 
-A collection is a list that a graph keeps under a name; the standard names are how the parts of a program find each other's
-work (an optimizer finds the variables under `TRAINABLE_VARIABLES`, `slim` leaves its update ops under `UPDATE_OPS`). The names are
-part of the format of a MetaGraphDef, so they are TensorFlow's to the letter, the irregular ones included:
-`GLOBAL_VARIABLES` is called "variables" and `TABLE_INITIALIZERS` "table_initializer".
+A collection is a list that a graph keeps under a name; the standard names are how the parts of a program find each
+other's work (an optimizer finds the variables under `TRAINABLE_VARIABLES`, `slim` leaves its update ops under
+`UPDATE_OPS`). The names are part of the format of a MetaGraphDef, so they are TensorFlow's to the letter, the
+irregular ones included: `GLOBAL_VARIABLES` is called "variables" and `TABLE_INITIALIZERS` "table_initializer".
 """
 
 from __future__ import annotations

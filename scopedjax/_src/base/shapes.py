@@ -1,7 +1,7 @@
 """Static shapes, twice: the tuples this project computes with, and the objects that TF1 programs see.
 
-Inside, a static shape is a `Dims`: a tuple of `int | None` (`None`: a size not known yet), or `None` for a shape whose rank
-is unknown too. Tuples compare and hash in C and every shape rule works on them:
+Inside, a static shape is a `Dims`: a tuple of `int | None` (`None`: a size not known yet), or `None` for a shape
+whose rank is unknown too. Tuples compare and hash in C and every shape rule works on them:
 
     what a program wrote         to_dims       what TensorFlow prints (format_dims)
     [None, 3], (None, D(3))  ->  (None, 3)     [?,3]
@@ -9,16 +9,17 @@ is unknown too. Tuples compare and hash in C and every shape rule works on them:
     7, Dimension(7)          ->  (7,)          [7]
     None, TensorShape(None)  ->  None          ?
 
-Outside, TF1 has `TensorShape`, whose items are `Dimension` objects: `x.shape[0].value`, `int(x.shape[0])`. A `Dimension` takes
-part in arithmetic and unknown propagates; a comparison with an unknown one is neither true nor false but `None`.
+Outside, TF1 has `TensorShape`, whose items are `Dimension` objects: `x.shape[0].value`, `int(x.shape[0])`. A
+`Dimension` takes part in arithmetic and unknown propagates; a comparison with an unknown one is neither true nor
+false but `None`.
 
 Invariants:
   * A `TensorShape` holds its `Dims` in `_dims` and nothing else; `to_dims(from_dims(d)) is d`.
   * Neither ever contains a negative size or a `bool`; -1 means "unknown" in protos only.
   * Two unknown sizes are compatible, never known to be equal.
 
-The error texts of the `Dims` functions are those of TensorFlow's shape inference ("Dimensions must be equal, but are 3 and 4"),
-to which the caller adds the node; those of the classes are those of `tf.TensorShape`.
+The error texts of the `Dims` functions are those of TensorFlow's shape inference ("Dimensions must be equal, but are
+3 and 4"), to which the caller adds the node; those of the classes are those of `tf.TensorShape`.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def to_dims(shape_like: object) -> Dims:
     """The static shape that a program wrote, as a tuple.
 
     Args:
-      shape_like: `None` (unknown rank), a `TensorShape`, an iterable of sizes (`int`, `None`, `Dimension`, NumPy integers), a
-        single size, or a `TensorShapeProto`.
+      shape_like: `None` (unknown rank), a `TensorShape`, an iterable of sizes (`int`, `None`, `Dimension`, NumPy
+        integers), a single size, or a `TensorShapeProto`.
 
     Returns:
       The shape as `Dims`.
@@ -191,7 +192,9 @@ def merge_dims(a: Dims, b: Dims) -> Dims:
         return a
     if len(a) != len(b):
         raise ValueError(
-            f"Shapes must be equal rank, but are {len(a)} and {len(b)}. Shapes are {format_dims(a)} and {format_dims(b)}."
+            f"Shapes must be equal rank, but are {len(a)} and {len(b)}. "
+            f"Shapes are {format_dims(a)} and {format_dims(b)}."
+        )}."
         )
     merged: list[int | None] = []
     for axis, (x, y) in enumerate(zip(a, b, strict=True)):
@@ -308,8 +311,8 @@ def _comparison(compare: Callable[[int, int], bool]) -> Callable[..., Any]:
 class Dimension:
     """One size of a `TensorShape`: a number, or unknown.
 
-    Arithmetic (`+ - * // %`) gives a `Dimension`, unknown when an operand is. A comparison that involves an unknown size is
-    `None`, so `d == 3` is false for it and so is `d != 3`.
+    Arithmetic (`+ - * // %`) gives a `Dimension`, unknown when an operand is. A comparison that involves an unknown
+    size is `None`, so `d == 3` is false for it and so is `d != 3`.
 
     Args:
       value: A non-negative integer, `None`, or a `Dimension`.

@@ -76,6 +76,10 @@ def as_array(
       OverflowError: An integer has no place in the dtype or in 64 bits.
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
+    if wanted is None and shape is not None and not isinstance(value, (np.ndarray, np.generic)) and 0 in _sizes(shape):
+        # TF does not look at a Python value of which nothing is kept, so that its dtype is NumPy's default.
+        wanted = dtypes.float32
+        value = []
     result = _fast(value, wanted)
     if result is None:
         result = _convert(value, wanted)
@@ -274,7 +278,8 @@ def _refusal(value: Any, wanted: DType | None, allowed: tuple[type, ...]) -> Typ
     """The error for the first leaf that the dtype does not take."""
     if wanted is not None:
         for leaf in _leaves(value):
-            if not isinstance(leaf, (*allowed, np.ndarray)):
+            scalar = leaf[()] if isinstance(leaf, np.ndarray) and leaf.ndim == 0 else leaf
+            if not isinstance(scalar, (*allowed, np.ndarray)):
                 return TypeError(f"Expected {wanted.name}, but got {leaf} of type '{type(leaf).__name__}'.")
     return TypeError(
         f"Failed to convert elements of {value} to Tensor. Consider casting elements to a supported type: "
@@ -285,6 +290,8 @@ def _refusal(value: Any, wanted: DType | None, allowed: tuple[type, ...]) -> Typ
 def _check_array_leaves(value: Any, wanted: DType | None, allowed: tuple[type, ...]) -> None:
     """Arrays inside lists: scalars count as numbers; longer ones TF refuses unless the first element is a list."""
     for leaf in _leaves(value):
+        if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "SUO":
+            raise _refusal(value, wanted, ())
         if isinstance(leaf, np.ndarray) and leaf.ndim == 0 and not isinstance(leaf[()], allowed):
             raise _refusal(value, wanted, allowed)
     outer: list[int] = []
@@ -364,8 +371,12 @@ def _quantized(value: Any, wanted: DType) -> Array:
 # ---------------------------------------------------------------------------------------------------------- shape
 
 
+def _sizes(shape: Sequence[Any] | TensorShape) -> tuple[int, ...]:
+    return tuple([int(size) for size in shape])
+
+
 def _with_shape(value: Array, shape: Sequence[Any] | TensorShape, verify_shape: bool) -> Array:
-    sizes = tuple([int(size) for size in shape])
+    sizes = _sizes(shape)
     if verify_shape:
         if value.shape != sizes:
             raise TypeError(f"Expected Tensor's shape: {sizes}, but got {value.shape}.")
@@ -390,8 +401,8 @@ def _with_shape(value: Array, shape: Sequence[Any] | TensorShape, verify_shape: 
 def feed_array(value: object, dtype: object) -> Array:
     """`value` as the array that a placeholder of this dtype receives.
 
-    Feeding is laxer than `tf.constant`: NumPy's conversion, so that 1.5 becomes 1 for an int32 placeholder. Only a Python
-    integer that does not survive the conversion is refused.
+    Feeding is laxer than `tf.constant`: NumPy's conversion, so that 1.5 becomes 1 for an int32 placeholder. Only a
+    Python integer that does not survive the conversion is refused.
 
     Args:
       value: Anything `np.asarray` takes.

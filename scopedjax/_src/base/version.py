@@ -1,7 +1,7 @@
 """Version numbers: this package's own, and the TensorFlow version that programs believe they run on.
 
-TF1 programs branch on `tf.__version__` (`LooseVersion(tf.__version__) >= "1.4"`), so the second is that of the last TF1 release whose
-API this is, and the GraphDef versions are what that release writes.
+TF1 programs branch on `tf.__version__` (`LooseVersion(tf.__version__) >= "1.4"`), so the second is that of the last
+TF1 release whose API this is, and the GraphDef versions are what that release writes.
 """
 
 from __future__ import annotations
