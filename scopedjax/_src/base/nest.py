@@ -6,8 +6,9 @@ RNN states, dataset elements and loop variables travel as such structures. `flat
     {"b": [1, 2], "a": 3}   flatten ->   [3, 1, 2]        the keys of a dict sorted, everything else in its own order
     [30, 10, 20]   pack_sequence_as ->   {"b": [10, 20], "a": 30}
 
-Leaves are all other values: text, arrays, tensors, sets, `TensorShape`s, `None`. Two structures are the same when their
-containers are: a namedtuple agrees with one of the same name and fields, any mapping with any mapping of the same keys.
+Leaves are all other values: text, arrays, tensors, sets, `TensorShape`s, `None`. Two structures are the same when
+their containers are: a namedtuple agrees with one of the same name and fields, any mapping with any mapping of the same
+keys.
 
 An object that stands for several tensors (a `SparseTensor`) is a leaf, unless `expand_composites=True` is given: then the
 methods `_composite_parts()` and `_composite_like(parts)` of its class take it apart and put it together.
@@ -219,7 +220,7 @@ def _options(kwargs: dict[str, Any]) -> tuple[bool, bool]:
 # ---------------------------------------------------------------------------------------------------- comparison
 
 
-class _Difference(Exception):  # noqa: N818
+class _Difference(Exception):
     """Found while two structures are compared: the type of error to raise and what differs."""
 
     def __init__(self, error: type[Exception], detail: str) -> None:

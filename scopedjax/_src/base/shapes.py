@@ -194,7 +194,6 @@ def merge_dims(a: Dims, b: Dims) -> Dims:
         raise ValueError(
             f"Shapes must be equal rank, but are {len(a)} and {len(b)}. "
             f"Shapes are {format_dims(a)} and {format_dims(b)}."
-        )}."
         )
     merged: list[int | None] = []
     for axis, (x, y) in enumerate(zip(a, b, strict=True)):
