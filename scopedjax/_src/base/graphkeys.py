@@ -8,21 +8,18 @@ irregular ones included: `GLOBAL_VARIABLES` is called "variables" and `TABLE_INI
 
 from __future__ import annotations
 
-import warnings
+import logging
 from typing import ClassVar
 
 
 class _OldNames(type):
-    """Answers for `GraphKeys.VARIABLES`, which TF renamed before 1.0 and kept with a warning."""
+    """Answers for `GraphKeys.VARIABLES`, which TF renamed before 1.0 and kept."""
 
     @property
     def VARIABLES(cls) -> str:
         """`GLOBAL_VARIABLES` under its first name."""
-        warnings.warn(
-            "GraphKeys.VARIABLES is deprecated: use `tf.GraphKeys.GLOBAL_VARIABLES` instead.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        # Logged, as TF does: a program that turns warnings into errors runs on TF1 with this name.
+        logging.getLogger("scopedjax").warning("GraphKeys.VARIABLES is deprecated: use tf.GraphKeys.GLOBAL_VARIABLES.")
         return GraphKeys.GLOBAL_VARIABLES
 
 

@@ -7,8 +7,8 @@ RNN states, dataset elements and loop variables travel as such structures. `flat
     [30, 10, 20]   pack_sequence_as ->   {"b": [10, 20], "a": 30}
 
 Leaves are all other values: text, arrays, tensors, sets, `TensorShape`s, `None`. Two structures are the same when
-their containers are: a namedtuple agrees with one of the same name and fields, any mapping with any mapping of the same
-keys.
+their containers are: a namedtuple agrees with one of the same name and fields, any mapping with any mapping of the
+same keys.
 
 An object that stands for several tensors (a `SparseTensor`) is a leaf, unless `expand_composites=True` is given: then the
 methods `_composite_parts()` and `_composite_like(parts)` of its class take it apart and put it together.
@@ -197,24 +197,18 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
         raise TypeError(f"func must be callable, got: {func}")
     if not structure:
         raise ValueError("Must provide at least one structure")
-    check_types, expand_composites = _options(kwargs)
+    check_types, expand_composites = kwargs.pop("check_types", True), kwargs.pop("expand_composites", False)
+    if kwargs:
+        raise ValueError(
+            "Only valid keyword arguments are `check_types` and `expand_composites`, not: "
+            + ", ".join([f"`{name}`" for name in kwargs])
+        )
     if len(structure) == 1:
         return _transform(structure[0], func, expand_composites)
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types, expand_composites)
     rows = zip(*[flatten(s, expand_composites) for s in structure], strict=True)
     return pack_sequence_as(structure[0], [func(*row) for row in rows], expand_composites)
-
-
-def _options(kwargs: dict[str, Any]) -> tuple[bool, bool]:
-    rest = dict(kwargs)
-    options = rest.pop("check_types", True), rest.pop("expand_composites", False)
-    if rest:
-        raise ValueError(
-            "Only valid keyword arguments are `check_types` and `expand_composites`, not: "
-            + ", ".join([f"`{name}`" for name in rest])
-        )
-    return options
 
 
 # ---------------------------------------------------------------------------------------------------- comparison
@@ -252,7 +246,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
       TypeError: `check_types`, and two containers differ in type.
 
     >>> tf.nest.assert_same_structure({"a": [1]}, {"a": ["x"]})
-    >>> tf.nest.assert_same_structure([1], (1,))
+    >>> tf.nest.assert_same_structure([1], (1,))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     TypeError: The two structures don't have the same nested structure...
@@ -401,7 +395,7 @@ def map_structure_up_to(shallow_tree: Any, func: Callable[..., Any], *inputs: An
       shallow_tree: The upper part that the inputs share.
       func: Takes one part of each input.
       *inputs: The structures.
-      **kwargs: `check_types` (default True), `expand_composites` (default False).
+      **kwargs: `check_types` (default True), `expand_composites` (default False); all others go to `func`.
 
     Returns:
       A structure like `shallow_tree` with the results as leaves.
@@ -412,9 +406,9 @@ def map_structure_up_to(shallow_tree: Any, func: Callable[..., Any], *inputs: An
     """
     if not inputs:
         raise ValueError("Cannot map over no sequences")
-    check_types, expand_composites = _options(kwargs)
+    check_types, expand_composites = kwargs.pop("check_types", True), kwargs.pop("expand_composites", False)
     parts = [flatten_up_to(shallow_tree, tree, check_types, expand_composites) for tree in inputs]
-    return pack_sequence_as(shallow_tree, [func(*row) for row in zip(*parts, strict=True)], expand_composites)
+    return pack_sequence_as(shallow_tree, [func(*row, **kwargs) for row in zip(*parts, strict=True)], expand_composites)
 
 
 def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure: Any) -> Any:
@@ -468,19 +462,19 @@ def map_structure_with_tuple_paths(func: Callable[..., Any], *structure: Any, **
     """Like `map_structure`, with the path of the leaf (a tuple) as the first argument of `func`."""
     if not structure:
         raise ValueError("Cannot map over no sequences")
-    check_types, expand_composites = _options(kwargs)
+    check_types, expand_composites = kwargs.pop("check_types", True), kwargs.pop("expand_composites", False)
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types, expand_composites)
     paths = [path for path, _ in flatten_with_tuple_paths(structure[0], expand_composites)]
     rows = zip(paths, *[flatten(s, expand_composites) for s in structure], strict=True)
-    return pack_sequence_as(structure[0], [func(*row) for row in rows], expand_composites)
+    return pack_sequence_as(structure[0], [func(*row, **kwargs) for row in rows], expand_composites)
 
 
 def map_structure_with_paths(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
     """Like `map_structure`, with the path of the leaf (text, joined by "/") as the first argument of `func`."""
 
-    def with_text(path: tuple[Any, ...], *leaves: Any) -> Any:
-        return func("/".join([str(key) for key in path]), *leaves)
+    def with_text(path: tuple[Any, ...], *leaves: Any, **options: Any) -> Any:
+        return func("/".join([str(key) for key in path]), *leaves, **options)
 
     return map_structure_with_tuple_paths(with_text, *structure, **kwargs)
 

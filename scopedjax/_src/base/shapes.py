@@ -26,10 +26,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias, cast, overload
-
-if TYPE_CHECKING:
-    from tensorboard.compat.proto import tensor_shape_pb2
+from typing import Any, TypeAlias, cast, overload
 
 Dims: TypeAlias = tuple[int | None, ...] | None
 
@@ -122,6 +119,13 @@ def _proto_dims(proto: Any) -> Dims:
     if proto.unknown_rank:
         return None
     return tuple([None if dim.size == -1 else int(dim.size) for dim in proto.dim])
+
+
+def _shape_protos() -> Any:
+    # Loaded on first use: a program that never writes a graph to a file needs no protos.
+    from tensorboard.compat.proto import tensor_shape_pb2
+
+    return tensor_shape_pb2
 
 
 def from_dims(dims: Dims) -> TensorShape:
@@ -537,14 +541,13 @@ class TensorShape:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
         return list(self._dims)
 
-    def as_proto(self) -> tensor_shape_pb2.TensorShapeProto:
+    def as_proto(self) -> Any:
         """The shape as a `TensorShapeProto`, with -1 where a size is unknown."""
-        from tensorboard.compat.proto import tensor_shape_pb2
-
+        pb = _shape_protos()
         if self._dims is None:
-            return tensor_shape_pb2.TensorShapeProto(unknown_rank=True)
-        dim = tensor_shape_pb2.TensorShapeProto.Dim
-        return tensor_shape_pb2.TensorShapeProto(dim=[dim(size=-1 if size is None else size) for size in self._dims])
+            return pb.TensorShapeProto(unknown_rank=True)
+        dim = pb.TensorShapeProto.Dim
+        return pb.TensorShapeProto(dim=[dim(size=-1 if size is None else size) for size in self._dims])
 
     def num_elements(self) -> int | None:
         """How many elements a tensor of this shape has, or `None` when a size is unknown."""
