@@ -1,0 +1,1 @@
+"""Summaries: the ops of `tf.summary` and the bytes that they make."""
