@@ -1,11 +1,12 @@
 """What the operating system refuses, said with the class of `tf.errors` that TensorFlow chooses for it.
 
-TF1 programs catch `tf.errors.NotFoundError`, not `FileNotFoundError`. TensorFlow picks the class from `errno`, and its text is the path
-and the system's words:
+TF1 programs catch `tf.errors.NotFoundError`, not `FileNotFoundError`. TensorFlow picks the class from `errno`, and its
+text is the path and the system's words:
 
     OSError(ENOENT) on "/d/x"   ->   NotFoundError("/d/x; No such file or directory")
 
-Which class belongs to which errno was found by making each happen under TensorFlow; an errno that is not in the table is an `UnknownError`.
+Which class belongs to which errno was found by making each happen under TensorFlow; an errno that is not in the table
+is an `UnknownError`.
 """
 
 from __future__ import annotations

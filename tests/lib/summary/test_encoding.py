@@ -19,11 +19,11 @@ from tests import oracle
 pytestmark = pytest.mark.oracle
 
 
-def _kernel(name: str, **arguments: Any) -> bytes:
+def _kernel(kind: str, /, **arguments: Any) -> bytes:
     """Serialized result of TensorFlow's own kernel."""
     tf = oracle.real_tf()
     with tf.Graph().as_default(), tf.Session() as session:
-        return session.run(getattr(tf.raw_ops, name)(**arguments))
+        return session.run(getattr(tf.raw_ops, kind)(**arguments))
 
 
 def _parsed(data: bytes) -> summary_pb2.Summary:

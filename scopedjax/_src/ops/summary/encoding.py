@@ -1,8 +1,9 @@
 """From NumPy values to the bytes of a `Summary`: what TensorFlow's summary kernels compute, as plain functions.
 
-Each function takes a tag and values and returns a serialized `Summary` with what TensorFlow would put there: the same histogram buckets
-and sums to the last bit, the same pixels, the same audio samples. TensorBoard's protocol buffers carry them; Pillow writes PNG and the
-standard library WAV, so the compressed bytes may differ from TensorFlow's while what they decode to does not.
+Each function takes a tag and values and returns a serialized `Summary` with what TensorFlow would put there: the same
+histogram buckets and sums to the last bit, the same pixels, the same audio samples. TensorBoard's protocol buffers
+carry them; Pillow writes PNG and the standard library WAV, so the compressed bytes may differ from TensorFlow's while
+what they decode to does not.
 
     scalar("loss", 0.5)          ->  value { tag: "loss"  simple_value: 0.5 }
     image("x", [2, 8, 8, 1])     ->  value { tag: "x/image/0"  image {...} }  value { tag: "x/image/1"  image {...} }
@@ -73,8 +74,8 @@ def _text(tag: Any) -> str:
 def bucket_limits() -> np.ndarray:
     """The upper limits of TensorFlow's histogram buckets, float64, increasing.
 
-    Zero, then 1e-12 growing by 10 % up to 1e20, the same below zero, and the largest double at both ends. The growth is a
-    running product: its rounding is part of the result.
+    Zero, then 1e-12 growing by 10 % up to 1e20, the same below zero, and the largest double at both ends. The growth is
+    a running product: its rounding is part of the result.
     """
     positive = []
     limit = 1e-12
@@ -150,9 +151,9 @@ def histogram(tag: Any, values: Any) -> bytes:
 def _scaled_pixels(image: np.ndarray, bad_color: np.ndarray) -> np.ndarray:
     """Maps the numbers of one image to 0..255 as TF does.
 
-    With a negative number among them, 0 becomes 128 and the largest magnitude 1 or 255; otherwise 0 is black and the largest
-    is 255. A pixel with a number that is not finite gets `bad_color`. The factor is a float32; the product and the sum are made
-    in the image's own type.
+    With a negative number among them, 0 becomes 128 and the largest magnitude 1 or 255; otherwise 0 is black and the
+    largest is 255. A pixel with a number that is not finite gets `bad_color`. The factor is a float32; the product and
+    the sum are made in the image's own type.
     """
     kind = image.dtype.type
     pixels = image.reshape(-1, image.shape[-1])
@@ -204,8 +205,8 @@ def image(tag: Any, tensor: Any, max_images: int = 3, bad_color: Any = _DEFAULT_
 
     Args:
       tag: Text or bytes; the images are `tag/image/0`, `tag/image/1`, ..., or `tag/image` when `max_images` is 1.
-      tensor: `[batch, height, width, channels]` with 1 (grey), 3 (RGB) or 4 (RGBA) channels; uint8 is shown as it is, float16,
-        float32 and float64 are scaled, each image by itself.
+      tensor: `[batch, height, width, channels]` with 1 (grey), 3 (RGB) or 4 (RGBA) channels; uint8 is shown as it is,
+        float16, float32 and float64 are scaled, each image by itself.
       max_images: How many images of the batch to keep.
       bad_color: uint8 values, one a channel, of a pixel that is not finite.
 
