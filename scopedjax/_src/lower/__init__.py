@@ -1,0 +1,1 @@
+"""Floor 3: from the recorded graph to compiled programs: prune, plan, trace, gradients."""

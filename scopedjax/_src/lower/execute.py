@@ -1,0 +1,151 @@
+"""`Executor`: runs a plan on the state of a session.
+
+    executor = Executor(make_plan(fetches, targets, feeds))
+    executor.run(state, feed values) -> one value a fetch (JAX arrays, or NumPy from host stages)
+
+Each device stage keeps its compiled programs, selected by what had to be known while tracing. The session's lock is held from
+reading the variables to storing their successors, so two threads never donate one buffer; the computation itself runs on after the
+lock is given back.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.host import State, run_host_stage
+from scopedjax._src.lower.plan import Plan, Stage, make_plan
+from scopedjax._src.lower.program import Program, compile_stage
+
+
+class _DeviceStage:
+    """A device stage with its compiled programs."""
+
+    __slots__ = ("constants", "programs", "stage")
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.programs: dict[Any, Program] = {}
+        self.constants: tuple[Any, ...] | None = None
+
+    def run(self, state: State, arguments: Sequence[Any], static: Sequence[np.ndarray]) -> tuple[Any, ...]:
+        """Runs the stage and returns its outputs; the state takes over what it wrote."""
+        stage = self.stage
+        with state.lock, state.enter_device():
+            if stage.random:
+                state.ensure_rows(stage.random)
+            values = state.values
+            program = self._program(state, static)
+            if stage.hoisted:
+                arguments = (*arguments, *self._constants())
+            donated = tuple([values[k] for k in program.donated])
+            kept = tuple([values[k] for k in program.kept])
+            rng = state.rng if program.uses_random else None
+            outputs, new_state, new_rng = program.function(donated, kept, rng, tuple(arguments))
+            if new_state:
+                values.update(zip(program.written, new_state, strict=True))
+            if new_rng is not None:
+                state.rng = new_rng
+        return outputs
+
+    def _program(self, state: State, static: Sequence[np.ndarray]) -> Program:
+        values = state.values
+        variables = self.stage.variables_in
+        missing = [k for k in variables if k not in values]
+        key: Any = None
+        if missing or static:
+            key = (tuple(missing), tuple((v.dtype.str, v.shape, v.tobytes()) for v in static))
+        program = self.programs.get(key)
+        if program is None:
+            present = frozenset(k for k in variables if k in values)
+            program = compile_stage(self.stage, state.platform, state.slots, static, present)
+            self.programs[key] = program
+            warnings.filterwarnings("ignore", "Some donated buffers were not usable", UserWarning)
+        return program
+
+    def _constants(self) -> tuple[Any, ...]:
+        if self.constants is None:
+            import jax
+
+            self.constants = tuple(jax.device_put(op.attrs["value"]) for op in self.stage.hoisted)
+        return self.constants
+
+
+class Executor:
+    """Runs one plan, again and again."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._stages = [_DeviceStage(s) if s.device else s for s in plan.stages]
+        self._regions: dict[tuple[Operation, int], Executor] = {}
+        self._single = self._as_single()
+
+    def _as_single(self) -> tuple[_DeviceStage, list[int], list[int]] | None:
+        """Returns (stage, order of its outputs, order of feeds) where the plan is one device stage without static values."""
+        if len(self._stages) != 1 or not isinstance(self._stages[0], _DeviceStage):
+            return None
+        stage = self._stages[0].stage
+        given = [*stage.outputs, *(t for t, _ in stage.final_reads)]
+        if stage.static_inputs or any(t not in given for t in self.plan.fetches):
+            return None
+        return (
+            self._stages[0],
+            [given.index(t) for t in self.plan.fetches],
+            [self.plan.feeds.index(t) for t in stage.inputs],
+        )
+
+    def run(self, state: State, feeds: Sequence[Any]) -> list[Any]:
+        """Runs the plan.
+
+        Args:
+          state: The session's state.
+          feeds: A NumPy value for each of `plan.feeds`.
+
+        Returns:
+          A value for each of `plan.fetches`: JAX arrays not yet waited for, or NumPy arrays.
+        """
+        if self._single is not None:
+            stage, order, taken = self._single
+            outputs = stage.run(state, [feeds[i] for i in taken], ())
+            return [outputs[i] for i in order]
+        values: dict[Tensor, Any] = dict(zip(self.plan.feeds, feeds, strict=True))
+        for stage in self._stages:
+            if isinstance(stage, _DeviceStage):
+                self._run_device(stage, values, state)
+            else:
+                run_host_stage(stage.ops, values, state, lambda op, i, given: self._run_region(state, op, i, given))
+                for tensor, key in stage.final_reads:
+                    values[tensor] = self._final(state, key, tensor)
+        return [values[t] for t in self.plan.fetches]
+
+    @staticmethod
+    def _final(state: State, key: str, tensor: Tensor) -> Any:
+        from scopedjax._src.lower.trace import uninitialized
+
+        if key not in state.values:
+            raise uninitialized(key, tensor.op)
+        return np.array(state.values[key])
+
+    @staticmethod
+    def _run_device(device: _DeviceStage, values: dict[Tensor, Any], state: State) -> None:
+        stage = device.stage
+        static = [np.asarray(values[t]) for t in stage.static_inputs]
+        outputs = device.run(state, [values[t] for t in stage.inputs], static)
+        values.update(zip(stage.outputs, outputs, strict=False))
+        for (tensor, _), value in zip(stage.final_reads, outputs[len(stage.outputs) :], strict=True):
+            values[tensor] = value
+
+    def _run_region(self, state: State, op: Operation, index: int, given: dict[Tensor, Any]) -> list[Any]:
+        region = op._extra["regions"][index]  # type: ignore[index]
+        executor = self._regions.get((op, index))
+        if executor is None:
+            plan = make_plan(region.results, region.result_controls, given)
+            executor = self._regions[op, index] = Executor(plan)
+        results = executor.run(state, [np.asarray(given[t]) for t in executor.plan.feeds])
+        found = dict(zip(executor.plan.fetches, results, strict=True))
+        return [found[t] for t in region.results]

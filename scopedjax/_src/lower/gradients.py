@@ -1,0 +1,396 @@
+"""`tf.gradients`: adds to the graph the nodes that compute derivatives, as TF1 does.
+
+    loss <- Mean <- Square <- Sub <- MatMul <- x, w        gradients(loss, [w])
+
+walks back from the ys over the nodes that lie between them and the xs. A node of which several nodes use the output gets the sum
+of what they hand back (`AddN`). What a node hands back comes from, in this order: the gradient that
+`gradient_override_map` names, a function registered with `tf.RegisterGradient`, the graph-level rule of its record (a gather
+gives `IndexedSlices`), or a `SymbolicGradient` node, for which JAX supplies the rule when the program is traced.
+
+Invariants: a tensor that no path leads to has the gradient None; only floating and complex tensors carry gradients; the nodes
+stand under the name scope `gradients/`, one scope a forward node.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scopedjax._src.base.dtypes import as_dtype
+from scopedjax._src.graph import stacks
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.convert import convert_to_tensor, graph_of
+from scopedjax._src.ops.gradient_node import gradient_node
+from scopedjax._src.ops.indexed_slices import IndexedSlices
+
+GradientFunction = Callable[..., Any]
+_REGISTERED: dict[str, GradientFunction | None] = {}
+
+
+class RegisterGradient:
+    """A decorator that registers a gradient function for an op type or for a name used in `gradient_override_map`.
+
+    The function gets the Operation and one gradient (Tensor or None) an output, and returns one gradient an input.
+
+    >>> @tf.RegisterGradient("ClippedIdentity")
+    ... def _clipped(op, grad):
+    ...     return tf.clip_by_value(grad, -0.1, 0.1)
+    >>> g = tf.Graph()
+    >>> with g.as_default(), g.gradient_override_map({"Identity": "ClippedIdentity"}):
+    ...     x = tf.constant(2.0)
+    ...     y = tf.identity(x) * 3.0
+    >>> tf.Session(graph=g).run(tf.gradients(y, x))
+    [np.float32(0.1)]
+    """
+
+    def __init__(self, op_type: str) -> None:
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string")
+        self._op_type = op_type
+
+    def __call__(self, f: GradientFunction) -> GradientFunction:
+        """Registers `f` and returns it."""
+        if self._op_type in _REGISTERED:
+            raise KeyError(f"Registering two gradient with name '{self._op_type}'! (Previous registration was in "
+                           f"{getattr(_REGISTERED[self._op_type], '__module__', None)})")  # fmt: skip
+        _REGISTERED[self._op_type] = f
+        return f
+
+
+def NotDifferentiable(op_type: str) -> None:
+    """Declares that ops of a type have no gradient: `tf.gradients` gives None through them."""
+    if not isinstance(op_type, str):
+        raise TypeError("op_type must be a string")
+    _REGISTERED[op_type] = None
+
+
+def gradients(
+    ys: Any,
+    xs: Any,
+    grad_ys: Any = None,
+    name: str = "gradients",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False,
+    aggregation_method: Any = None,
+    stop_gradients: Any = None,
+    unconnected_gradients: Any = "none",
+) -> list[Any]:
+    """Adds the derivatives of the sum of `ys` with respect to each of `xs` to the graph.
+
+    Args:
+      ys: A Tensor or a list of Tensors.
+      xs: A Tensor or variable, or a list of such.
+      grad_ys: Gradients to start from, one a y (None: ones).
+      name: Name scope of the new nodes.
+      colocate_gradients_with_ops: Accepted; XLA places the whole program.
+      gate_gradients: Accepted; a run is one program.
+      aggregation_method: Accepted; sums are left to XLA.
+      stop_gradients: Tensors to be taken as constants.
+      unconnected_gradients: "none" or "zero": what is returned for an x that no y depends on.
+
+    Returns:
+      A gradient for each x: a Tensor, `IndexedSlices` for a variable that is only gathered from, or None.
+
+    Raises:
+      LookupError: a node on the way has no gradient.
+      ValueError: a gradient function returned the wrong number of gradients.
+      TypeError: a y is not floating.
+
+    >>> x = tf.constant(3.0)
+    >>> tf.Session().run(tf.gradients(x * x, [x]))
+    [np.float32(6.0)]
+    """
+    ys = _as_list(ys)
+    xs = _as_list(xs)
+    grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    unconnected = getattr(unconnected_gradients, "value", unconnected_gradients)
+    if unconnected not in ("none", "zero"):
+        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}")
+    if len(grad_ys) != len(ys):
+        raise ValueError("Length mismatch. Arguments `grad_ys` and `ys` should have the same length. "
+                         f"Received: grad_ys of length {len(grad_ys)}, and ys of length {len(ys)}")  # fmt: skip
+    graph = next((g for v in (*ys, *xs) if (g := graph_of(v)) is not None), None) or stacks.get_default_graph()
+    with graph.as_default(), graph.name_scope(name or "gradients") as scope:
+        y_tensors = [_as_source(y) for y in ys]
+        x_tensors = [_as_source(x, as_ref=True) for x in xs]
+        stops = {_as_source(s, as_ref=True) for s in _as_list(stop_gradients or [])}
+        starts = [_start(y, g, i) for i, (y, g) in enumerate(zip(y_tensors, grad_ys, strict=True))]
+        found = _Backward(y_tensors, x_tensors, stops).run(starts, scope)
+    results = [found.get(x) for x in x_tensors]
+    if unconnected == "zero":
+        with graph.as_default():
+            results = [apply_op("ZerosLike", x) if r is None else r for r, x in zip(results, xs, strict=True)]
+    return results
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _as_source(value: Any, as_ref: bool = False) -> Tensor:
+    if isinstance(value, IndexedSlices):
+        return value.values
+    return convert_to_tensor(value, as_ref=as_ref)
+
+
+def _carries_gradient(tensor: Tensor) -> bool:
+    dtype = tensor.dtype.base_dtype
+    return dtype.is_floating or dtype.is_complex
+
+
+def _start(y: Tensor, given: Any, index: int) -> Any:
+    """Returns the gradient that the walk starts with at a y."""
+    if not _carries_gradient(y):
+        if given is None:
+            raise TypeError(
+                f"Gradients of complex tensors or of tensors of type {y.dtype.base_dtype.name} must set grad_ys "
+                f"(y.dtype = {y.dtype.base_dtype!r}); only floating tensors have gradients: {y.name}"
+            )
+    if given is None:
+        if y.dtype.base_dtype.is_complex:
+            raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.base_dtype!r})")
+        return _ones_like(y, f"grad_ys_{index}")
+    if isinstance(given, IndexedSlices):
+        return given
+    tensor = convert_to_tensor(given, dtype=y.dtype.base_dtype, name=f"grad_ys_{index}")
+    if not tensor.shape.is_compatible_with(y.shape):
+        raise ValueError(f"grad_ys[{index}] has shape {tensor.shape}, and y {y.name} has shape {y.shape}")
+    return tensor
+
+
+def _ones_like(y: Tensor, name: str) -> Tensor:
+    dims = y._dims
+    if dims is not None and None not in dims:
+        import numpy as np
+
+        shape: Any = convert_to_tensor(np.asarray(dims, np.int32), dtype=as_dtype("int32"), name="Shape")
+    else:
+        shape = apply_op("Shape", y)
+    with y.graph.name_scope(name):
+        one = convert_to_tensor(1, dtype=y.dtype.base_dtype, name="Const")
+    return apply_op("Fill", shape, one, name=name)
+
+
+class _Backward:
+    """One walk from ys back to xs."""
+
+    def __init__(self, ys: Sequence[Tensor], xs: Sequence[Tensor], stops: set[Tensor]) -> None:
+        self.ys = ys
+        self.xs = set(xs)
+        self.stops = stops
+        self.reached = self._reached_from_xs(xs)
+        self.between, self.waiting = self._between()
+        self.grads: dict[Tensor, list[Any]] = {}
+
+    def _reached_from_xs(self, xs: Sequence[Tensor]) -> set[Operation]:
+        """Returns the nodes that depend on an x through tensors that carry gradients, those that make an x included."""
+        if not self.ys or not xs:
+            return set()
+        graph = self.ys[0].graph
+        reached = {x.op for x in xs}
+        first = min(op._id for op in reached)
+        carried: set[Tensor] = {t for x in xs for t in x.op.outputs}
+        for op in graph._ops.values():
+            if op._id <= first or op in reached:
+                continue
+            if any(t in carried for t in op.inputs):
+                reached.add(op)
+                carried.update(t for t in op.outputs if _carries_gradient(t))
+        return reached
+
+    def _between(self) -> tuple[set[Operation], dict[Operation, int]]:
+        """Returns the nodes on a path from an x to a y, and how many users of each have still to hand back gradients."""
+        between: set[Operation] = set()
+        waiting: dict[Operation, int] = {}
+        stack = [y.op for y in self.ys if y.op in self.reached]
+        while stack:
+            op = stack.pop()
+            if op in between:
+                continue
+            between.add(op)
+            for tensor in self._inputs(op):
+                waiting[tensor.op] = waiting.get(tensor.op, 0) + 1
+                stack.append(tensor.op)
+        return between, waiting
+
+    def _inputs(self, op: Operation) -> list[Tensor]:
+        """Returns the inputs of a node that the walk follows."""
+        if op in self._stop_ops():
+            return []
+        return [t for t in op.inputs if t.op in self.reached and t not in self.stops and _carries_gradient(t)]
+
+    def _stop_ops(self) -> set[Operation]:
+        """Returns the nodes that make an x and have no other x before them: nothing below them is wanted."""
+        cached = self.__dict__.get("_stopping")
+        if cached is None:
+            cached = set()
+            made = {x.op for x in self.xs}
+            for op in made:
+                if not any(t.op in self.reached for t in op.inputs):
+                    cached.add(op)
+            self.__dict__["_stopping"] = cached
+        return cached
+
+    def run(self, starts: Sequence[Any], scope: str) -> dict[Tensor, Any]:
+        """Walks back and returns the gradient of each x that was reached."""
+        for y, grad in zip(self.ys, starts, strict=True):
+            self.grads.setdefault(y, []).append(grad)
+        # A y may also lie before another y: it is ready only when its users are done.
+        ready = [(-y.op._id, y.op) for y in dict.fromkeys(self.ys) if not self.waiting.get(y.op)]
+        heap = list({id(op): (key, op) for key, op in ready}.values())
+        heapq.heapify(heap)
+        results: dict[Tensor, Any] = {}
+        for x in self.xs:
+            if x.op not in self.between and x in self.grads:
+                results[x] = self._total(x)
+        while heap:
+            _, op = heapq.heappop(heap)
+            for x in op.outputs:
+                if x in self.xs and x in self.grads:
+                    results[x] = self._total(x)
+            if op in self.between:
+                self._step(op, heap)
+        return results
+
+    def _step(self, op: Operation, heap: list[tuple[int, Operation]]) -> None:
+        inputs = self._inputs(op)
+        if inputs:
+            totals = [self._total(t) for t in op.outputs]
+            if any(t is not None for t in totals):
+                for tensor, grad in zip(op.inputs, self._input_grads(op, totals), strict=True):
+                    if grad is not None and _carries_gradient(tensor):
+                        self.grads.setdefault(tensor, []).append(grad)
+        for tensor in inputs:
+            self.waiting[tensor.op] -= 1
+            if self.waiting[tensor.op] == 0:
+                heapq.heappush(heap, (-tensor.op._id, tensor.op))
+
+    def _total(self, tensor: Tensor) -> Any:
+        """Returns the sum of what was handed back to a tensor, or None."""
+        parts = self.grads.get(tensor)
+        if not parts:
+            return None
+        if len(parts) > 1:
+            with tensor.graph.colocate_with(tensor.op, ignore_existing=True):
+                parts[:] = [_sum(parts)]
+        return parts[0]
+
+    def _input_grads(self, op: Operation, totals: list[Any]) -> list[Any]:
+        kind, function = _rule(op)
+        if kind == "none":
+            return [None] * len(op.inputs)
+        with op.graph.name_scope(op.name + "_grad"):
+            if kind == "jax":
+                return self._by_jax(op, totals)
+            assert function is not None
+            grads = function(op, *totals)
+        grads = list(grads) if isinstance(grads, (list, tuple)) else [grads]
+        if len(grads) != len(op.inputs):
+            raise ValueError(
+                f"Num gradients {len(grads)} generated for op {op.name} ({op.type}) do not match num inputs {len(op.inputs)}"
+            )
+        return [g if g is None or isinstance(g, IndexedSlices) else convert_to_tensor(g) for g in grads]
+
+    @staticmethod
+    def _by_jax(op: Operation, totals: list[Any]) -> list[Any]:
+        cotangents = [
+            apply_op("ZerosLike", t) if g is None else _dense(g) for g, t in zip(totals, op.outputs, strict=True)
+        ]
+        return list(gradient_node(op, cotangents, op.graph.unique_name("SymbolicGradient") + "/"))
+
+
+def _dense(grad: Any) -> Tensor:
+    return convert_to_tensor(grad) if isinstance(grad, IndexedSlices) else grad
+
+
+def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
+    """Returns how a node hands back gradients: ("jax" | "none" | "function", the function)."""
+    override = op.attrs.get("_gradient_op_type")
+    if override is not None:
+        name = override.decode() if isinstance(override, bytes) else override
+        if name not in _REGISTERED:
+            raise LookupError(
+                f"No gradient defined for operation '{op.name}' (op type: {op.type}): '{name}', which "
+                "gradient_override_map names, was not registered with tf.RegisterGradient."
+            )
+        function = _REGISTERED[name]
+        return ("none", None) if function is None else ("function", function)
+    if op._extra is not None and "gradient" in op._extra:
+        return "function", op._extra["gradient"]
+    if op.type in _REGISTERED:
+        function = _REGISTERED[op.type]
+        return ("none", None) if function is None else ("function", function)
+    record = op.record
+    kind = "missing" if record is None else record.gradient.kind
+    if kind == "missing" or kind == "jax" and record.is_host(op):
+        raise LookupError(
+            f"No gradient defined for operation '{op.name}' (op type: {op.type}), made at {op.site}. In general every "
+            "operation on the way from ys to xs must have one; cut the way with tf.stop_gradient, or register one with "
+            "tf.RegisterGradient."
+        )
+    if kind == "function":
+        return "function", record.gradient.function
+    return kind, None
+
+
+def _sum(parts: Sequence[Any]) -> Any:
+    """Adds gradients: dense ones with `AddN`, indexed slices by putting them one after the other."""
+    if all(isinstance(p, IndexedSlices) for p in parts):
+        values = apply_op("ConcatV2", [p.values for p in parts], 0)
+        wide = any(p.indices.dtype.base_dtype.name == "int64" for p in parts)
+        indices = [_widened(p.indices) if wide else p.indices for p in parts]
+        return IndexedSlices(values, apply_op("ConcatV2", indices, 0), parts[0].dense_shape)
+    return apply_op("AddN", [_dense(p) for p in parts])
+
+
+def _widened(indices: Tensor) -> Tensor:
+    if indices.dtype.base_dtype.name == "int64":
+        return indices
+    return apply_op("Cast", indices, DstT=as_dtype("int64"))
+
+
+def hessians(
+    ys: Any,
+    xs: Any,
+    name: str = "hessians",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False,
+    aggregation_method: Any = None,
+) -> list[Tensor]:
+    """Adds the matrices of second derivatives of the sum of `ys` with respect to each of `xs`.
+
+    Args:
+      ys: A Tensor or a list of Tensors.
+      xs: A Tensor or a list of Tensors with fully defined shapes.
+      name: Name scope of the new nodes.
+      colocate_gradients_with_ops: As for `gradients`.
+      gate_gradients: As for `gradients`.
+      aggregation_method: As for `gradients`.
+
+    Returns:
+      A Tensor of shape `x.shape + x.shape` for each x.
+
+    >>> x = tf.constant([1.0, 2.0])
+    >>> tf.Session().run(tf.hessians(tf.reduce_sum(x * x * x), x))[0].tolist()
+    [[6.0, 0.0], [0.0, 12.0]]
+    """
+    found: list[Tensor] = []
+    for x in _as_list(xs):
+        x = convert_to_tensor(x)
+        grad = gradients(ys, x, name=name)[0]
+        dims = x._dims
+        if dims is None or None in dims:
+            raise ValueError(f"tf.hessians needs the static shape of {x.name}, which is {x.shape}")
+        size = 1
+        for d in dims:
+            size *= d  # type: ignore[operator]
+        flat = apply_op("Reshape", grad, [-1])
+        rows: list[Any] = []
+        for i in range(size):
+            row = gradients(apply_op("StridedSlice", flat, [i], [i + 1], [1], shrink_axis_mask=1), x)[0]
+            rows.append(apply_op("ZerosLike", x) if row is None else row)
+        found.append(apply_op("Reshape", apply_op("Pack", rows), [*dims, *dims]))
+    return found

@@ -1,0 +1,154 @@
+"""Host stages: nodes that run in Python with NumPy values: strings, files, `py_func`, data-dependent shapes.
+
+A host node sees the variables and random streams of the session directly. It holds no lock while it runs, since it may
+wait for another thread (a dequeue). A structured node with a host node inside runs only the region that is taken, as a plan of
+its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from scopedjax._src.base.errors import InvalidArgumentError, OpError
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.effects import is_handle, owner, storage_key
+from scopedjax._src.lower.trace import Ref, uninitialized
+
+
+class State(Protocol):
+    """What a run needs of a session: the variables, the random rows, and a lock around both."""
+
+    values: dict[str, Any]
+    rng: Any
+    slots: dict[Operation, int]
+    lock: Any
+    platform: str
+    session: Any
+
+    def ensure_rows(self, ops: Sequence[Operation]) -> None:
+        """Gives each random node a row."""
+        ...
+
+    def enter_device(self) -> Any:
+        """Returns the context manager under which programs are traced and run."""
+        ...
+
+    def take_blocks(self, op: Operation, blocks: int) -> tuple[int, int, int]:
+        """Returns (seed, seed2, first block) of a node's stream and advances it."""
+        ...
+
+
+RegionRunner = Callable[[Operation, int, dict[Tensor, Any]], list[Any]]
+
+
+class HostContext:
+    """What the lowering of a host node may ask for; the host's side of `registry.LoweringContext`."""
+
+    __slots__ = ("_regions", "op", "state")
+
+    def __init__(self, state: State, op: Operation, regions: RegionRunner) -> None:
+        self.state = state
+        self.op = op
+        self._regions = regions
+
+    @property
+    def platform(self) -> str:
+        """The backend of the session's device stages."""
+        return self.state.platform
+
+    @property
+    def session(self) -> Any:
+        """The session that runs the node."""
+        return self.state.session
+
+    def handle(self) -> Ref:
+        """Returns the handle to the storage that this node owns."""
+        return Ref(storage_key(self.op))
+
+    def read(self, ref: Any) -> Any:
+        """Returns the value of a variable as NumPy."""
+        if not isinstance(ref, Ref):
+            return ref
+        value = self.state.values.get(ref.key)
+        if value is None:
+            raise uninitialized(ref.key, self.op)
+        return np.asarray(value)
+
+    def write(self, ref: Any, value: Any) -> None:
+        """Gives a variable a new value."""
+        with self.state.lock:
+            self.state.values[ref.key] = np.array(value)
+
+    def is_initialized(self, ref: Any) -> bool:
+        """Whether a variable has a value."""
+        return ref.key in self.state.values
+
+    def random_row(self, blocks: Any) -> tuple[Any, Any, Any]:
+        """Returns (seed, seed2, first block) of this node's stream, and advances it by `blocks`."""
+        self.state.ensure_rows([self.op])
+        seed, seed2, block = self.state.take_blocks(self.op, int(blocks))
+        return np.uint64(seed), np.uint64(seed2), np.uint64(block)
+
+    def region(self, index: int, given: dict[Tensor, Any]) -> list[Any]:
+        """Runs region `index` of this node with values for its captures and parameters."""
+        return self._regions(self.op, index, given)
+
+
+def run_host_stage(
+    ops: Sequence[Operation], values: dict[Tensor, Any], state: State, regions: RegionRunner
+) -> None:
+    """Runs host nodes in order, adding their outputs to `values`.
+
+    Raises:
+      OpError: a node failed; the text names it and the user's line.
+    """
+    for op in ops:
+        if op.outputs and all(t in values for t in op.outputs):
+            continue  # fed
+        for tensor, result in zip(op.outputs, _run(op, values, state, regions), strict=True):
+            if not isinstance(result, Ref):
+                values.setdefault(tensor, result)
+
+
+def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: RegionRunner) -> list[Any]:
+    record = op.record
+    context = HostContext(state, op, regions)
+    keep = {*record.reads, *record.writes, *record.checks}
+    inputs: list[Any] = []
+    names = _argument_names(op)
+    for tensor, name in zip(op.inputs, names, strict=True):
+        if is_handle(tensor) and tensor not in values:
+            ref = Ref(storage_key(owner(tensor)))
+            inputs.append(ref if name in keep or record.structured else context.read(ref))
+        else:
+            inputs.append(np.asarray(values[tensor]))
+    try:
+        results = record.lower_with(context, op, inputs)
+    except OpError:
+        raise
+    except Exception as error:
+        text = str(error) or type(error).__name__
+        raise InvalidArgumentError(
+            None, op, f"{text}\n\t [[{{{{node {op.name}}}}}]] ({op.type}, made at {op.site})"
+        ) from error
+    return [_as_numpy(r, t) for r, t in zip(results, op.outputs, strict=True)]
+
+
+def _as_numpy(result: Any, tensor: Tensor) -> Any:
+    if isinstance(result, Ref) or tensor.dtype.name in ("resource", "variant"):
+        return result
+    return np.asarray(result, tensor.dtype.base_dtype.as_numpy_dtype)
+
+
+def _argument_names(op: Operation) -> list[str]:
+    names: list[str] = []
+    for arg in op.record.signature.inputs:
+        span = 1
+        if arg.is_list:
+            span = op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.list_attr])
+        names.extend([arg.name] * span)
+    return names

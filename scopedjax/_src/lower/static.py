@@ -1,0 +1,63 @@
+"""Values that must be known before a program is traced, because they steer shapes.
+
+    n = tf.placeholder(tf.int32, [])          # fed: becomes part of the compilation key
+    z = tf.zeros([n, 2])                      # Fill's `dims` is static: walk back  Fill.dims <- Pack <- n
+    y = tf.reshape(x, [tf.shape(x)[0], -1])   # Shape needs only the shape of x: nothing to ask for
+
+From each static operand the walk goes back over nodes that can be computed on the host from their inputs. It ends at
+constants, at nodes that only look at a shape, and at *sources*: fed tensors and nodes that cannot be computed ahead (a variable,
+a random number, a host op). Sources must be concrete when the program is traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.effects import is_handle
+
+
+def static_operands(op: Operation) -> list[Tensor]:
+    """Returns the inputs of a node whose values must be known while it is traced."""
+    names = op.record.static
+    if not names:
+        return []
+    found: list[Tensor] = []
+    at = 0
+    for arg in op.record.signature.inputs:
+        span = 1
+        if arg.is_list:
+            span = op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.list_attr])
+        if arg.name in names:
+            found.extend(op.inputs[at : at + span])
+        at += span
+    return found
+
+
+def is_foldable(op: Operation) -> bool:
+    """Whether a node is a pure function of its inputs that the host can compute."""
+    record = op.record
+    if record is None or record.rng or record.stateful or record.structured or record.is_host(op):
+        return False
+    return not any(is_handle(t) for t in (*op.inputs, *op.outputs))
+
+
+def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operation]) -> list[Tensor]:
+    """Returns the tensors that must be concrete for `tensor` to be known; adds the nodes on the way to `folded`."""
+    sources: dict[Tensor, None] = {}
+    stack = [tensor]
+    seen: set[Tensor] = set()
+    while stack:
+        item = stack.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        op = item.op
+        if item in fed or not is_foldable(op):
+            sources[item] = None
+            continue
+        folded.add(op)
+        if op.record.static_value is None:
+            stack.extend(op.inputs)
+    return list(sources)

@@ -1,0 +1,373 @@
+"""`Trace`: evaluates nodes with JAX values, inside a jitted function or eagerly.
+
+    values: {Tensor: tracer}      state: {variable key: tracer}      pullbacks: {node: its vjp}
+
+A node is evaluated by its record's lowering. A node whose gradient is taken in the same program is evaluated by `jax.vjp`;
+its pullback is kept, and the gradient node calls it, so the forward pass is computed once and XLA sees the same program
+as for `jax.grad`. Variables live in `state`: reading gives the value at that moment, writing replaces it, and what is
+there at the end is the program's new state. Random streams are rows (next block, seed, seed2) of one array.
+
+Invariants: `state` is only changed by `write`; a function handed to JAX (a branch, a vjp) never leaks what it wrote, but
+returns it; every output has its declared dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scopedjax._src.base.errors import FailedPreconditionError, InternalError, OpError
+from scopedjax._src.graph.contexts import ControlFlowContext
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.effects import effects_of, is_handle, owner, storage_key
+from scopedjax._src.lower.plan import forward_of
+from scopedjax._src.lower.prune import needed_ops
+
+_SMALL = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A handle to a variable's storage."""
+
+    key: str
+
+
+@dataclass(slots=True)
+class _Pullback:
+    primals: list[Any]
+    differentiated: list[int]
+    float_outputs: list[int]
+    function: Callable[..., Any]
+
+
+@dataclass
+class Trace:
+    """The state of one evaluation.
+
+    Attributes:
+      platform: "cpu", "gpu" or "tpu".
+      values: Value of each tensor evaluated so far (and of those given).
+      state: Value of each variable now; a missing key is an uninitialized variable.
+      rng: Array `[n, 3]` uint64 of stream rows (next block, seed, seed2), or None.
+      slots: Row of each random node.
+      folded: Nodes whose values steer shapes: computed on the host.
+      wants_pullback: Nodes to evaluate by `jax.vjp`.
+    """
+
+    platform: str
+    values: dict[Tensor, Any] = field(default_factory=dict)
+    state: dict[Any, Any] = field(default_factory=dict)
+    rng: Any = None
+    slots: dict[Operation, int] = field(default_factory=dict)
+    folded: set[Operation] = field(default_factory=set)
+    wants_pullback: set[Operation] = field(default_factory=set)
+    pullbacks: dict[Operation, _Pullback] = field(default_factory=dict)
+
+    # Values ----------------------------------------------------------------------------------------------------------
+
+    def value(self, tensor: Tensor) -> Any:
+        """Returns the value of a tensor, a `Ref` for a variable's handle."""
+        value = self.values.get(tensor)
+        if value is None and is_handle(tensor):
+            return Ref(storage_key(owner(tensor)))
+        return self.values[tensor]
+
+    def run(self, ops: Sequence[Operation]) -> None:
+        """Evaluates nodes in order."""
+        values = self.values
+        for op in ops:
+            outputs = op.outputs
+            if outputs and all(t in values for t in outputs):
+                continue  # fed, or handed in
+            results = self.evaluate(op)
+            for tensor, result in zip(outputs, results, strict=True):
+                if tensor not in values and not isinstance(result, Ref):
+                    values[tensor] = result
+
+    def evaluate(self, op: Operation) -> list[Any]:
+        """Returns the outputs of a node; its inputs must have been evaluated."""
+        inputs = [self.value(t) for t in op.inputs]
+        inputs = self._dereferenced(op, inputs)
+        try:
+            if op in self.wants_pullback and forward_of(op) is None:
+                return self._evaluate_with_pullback(op, inputs)
+            return self.lower(op, inputs)
+        except OpError:
+            raise
+        except Exception as error:
+            raise _located(op, error) from error
+
+    def _dereferenced(self, op: Operation, inputs: list[Any]) -> list[Any]:
+        """Replaces handles by values where the node wants values."""
+        record = op.record
+        if record.structured or not any(isinstance(v, Ref) for v in inputs):
+            return inputs
+        names = self._argument_names(op)
+        keep = {*record.reads, *record.writes, *record.checks}
+        return [
+            self.read(v, op) if isinstance(v, Ref) and n not in keep else v for v, n in zip(inputs, names, strict=True)
+        ]
+
+    @staticmethod
+    def _argument_names(op: Operation) -> list[str]:
+        names: list[str] = []
+        for arg in op.record.signature.inputs:
+            span = 1
+            if arg.is_list:
+                span = op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.list_attr])
+            names.extend([arg.name] * span)
+        return names
+
+    def lower(self, op: Operation, inputs: Sequence[Any]) -> list[Any]:
+        """Runs the lowering (or, for known values that steer shapes, the NumPy rule) of a node."""
+        record = op.record
+        if record.numpy is not None and all(isinstance(v, (np.ndarray, np.generic)) for v in inputs):
+            if not inputs or op in self.folded or _is_small_integer(op):
+                results = record.evaluate_numpy(op, [np.asarray(v) for v in inputs])
+                return [np.asarray(r, t.dtype.as_numpy_dtype) for r, t in zip(results, op.outputs, strict=True)]
+        if op in self.folded and all(isinstance(v, (np.ndarray, np.generic)) for v in inputs):
+            with jax.ensure_compile_time_eval():
+                return [np.asarray(r) for r in record.lower_with(NodeContext(self, op), op, inputs)]
+        results = record.lower_with(NodeContext(self, op), op, inputs)
+        return [_as_declared(r, t) for r, t in zip(results, op.outputs, strict=True)]
+
+    # Variables and random streams ------------------------------------------------------------------------------------
+
+    def read(self, ref: Ref, op: Operation) -> Any:
+        """Returns the value of a variable now.
+
+        Raises:
+          FailedPreconditionError: it has none.
+        """
+        value = self.state.get(ref.key)
+        if value is None:
+            raise uninitialized(ref.key, op)
+        return value
+
+    def write(self, ref: Ref, value: Any) -> None:
+        """Gives a variable a new value."""
+        self.state[ref.key] = value
+
+    def random_row(self, op: Operation, blocks: Any) -> tuple[Any, Any, Any]:
+        """Returns (seed, seed2, first block) of a node's stream and advances the stream."""
+        slot = self.slots[op]
+        row = self.rng[slot]
+        key = ("rng", slot)
+        block = self.state.get(key, row[0])
+        self.state[key] = block + jnp.asarray(blocks, jnp.uint64)
+        return row[1], row[2], block
+
+    def advanced_rng(self) -> Any:
+        """Returns the stream rows as they are after what was evaluated."""
+        moved = {key[1]: value for key, value in self.state.items() if isinstance(key, tuple)}
+        if not moved:
+            return self.rng
+        slots = np.asarray(list(moved), np.int32)
+        return self.rng.at[slots, 0].set(jnp.stack([jnp.asarray(v, jnp.uint64) for v in moved.values()]))
+
+    # Gradients -------------------------------------------------------------------------------------------------------
+
+    def _evaluate_with_pullback(self, op: Operation, inputs: list[Any]) -> list[Any]:
+        differentiated = [i for i, v in enumerate(inputs) if _is_inexact(v)]
+        float_outputs = [i for i, t in enumerate(op.outputs) if t.dtype.is_floating or t.dtype.is_complex]
+        before = self.state
+
+        def forward(*primals: Any) -> tuple[list[Any], Any]:
+            full = list(inputs)
+            for i, value in zip(differentiated, primals, strict=True):
+                full[i] = value
+            self.state = dict(before)
+            try:
+                results = self.lower(op, full)
+                changed = {k: v for k, v in self.state.items() if before.get(k) is not v}
+            finally:
+                self.state = before
+            return [results[i] for i in float_outputs], (results, changed)
+
+        primals = [jnp.asarray(inputs[i]) for i in differentiated]
+        outputs, function, (results, changed) = jax.vjp(forward, *primals, has_aux=True)
+        results = list(results)
+        for i, value in zip(float_outputs, outputs, strict=True):
+            results[i] = value
+        before.update(changed)
+        self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, function)
+        return results
+
+    def pullback(self, forward: Operation, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
+        """Returns the gradient for each input of `forward`, zeros for inputs that have none.
+
+        Args:
+          forward: The node whose gradient it is.
+          inputs: The values of its inputs.
+          cotangents: The gradient for each of its outputs; anything for outputs that are not floating.
+        """
+        known = self.pullbacks.get(forward)
+        if known is None or not _same_values(known.primals, inputs):
+            known = self._recompute(forward, list(inputs))
+        given = [jnp.asarray(cotangents[i], forward.outputs[i].dtype.as_numpy_dtype) for i in known.float_outputs]
+        gradients = known.function(given)
+        results: list[Any] = [None] * len(inputs)
+        for i, gradient in zip(known.differentiated, gradients, strict=True):
+            results[i] = gradient
+        return [jnp.zeros_like(v) if r is None and not isinstance(v, Ref) else r for r, v in zip(results, inputs, strict=True)]
+
+    def _recompute(self, forward: Operation, inputs: list[Any]) -> _Pullback:
+        """Evaluates a node a second time for its pullback alone: in another stage, or under another derivative."""
+        inner = Trace(self.platform, dict(self.values), dict(self.state), self.rng, self.slots, self.folded)
+        inner._evaluate_with_pullback(forward, inputs)
+        return inner.pullbacks[forward]
+
+    # Regions ---------------------------------------------------------------------------------------------------------
+
+    def region(self, region: ControlFlowContext, given: dict[Tensor, Any]) -> list[Any]:
+        """Evaluates a region with values for its captures and parameters, and returns its results.
+
+        What the region writes is left in `state`.
+        """
+        inner = Trace(self.platform, {}, self.state, self.rng, self.slots, self.folded)
+        inner.values = dict(given)
+        targets = [t.op for t in region.results] + list(region.result_controls)
+        ops = needed_ops(targets, given, region)
+        inner.wants_pullback = {f for op in ops if (f := forward_of(op)) is not None and f in ops}
+        inner.run(ops)
+        return [inner.final_value(t) for t in region.results]
+
+    def final_value(self, tensor: Tensor) -> Any:
+        """Returns the value of a tensor; of a variable's handle, the value that the variable has now."""
+        value = self.value(tensor)
+        return self.read(value, tensor.op) if isinstance(value, Ref) else value
+
+
+class NodeContext:
+    """What a lowering sees of the trace; see `registry.LoweringContext`."""
+
+    __slots__ = ("op", "trace")
+
+    def __init__(self, trace: Trace, op: Operation) -> None:
+        self.trace = trace
+        self.op = op
+
+    @property
+    def platform(self) -> str:
+        """The backend."""
+        return self.trace.platform
+
+    def handle(self) -> Ref:
+        """Returns the handle to the storage that this node owns."""
+        return Ref(storage_key(self.op))
+
+    def read(self, ref: Any) -> Any:
+        """Returns the value of a variable now."""
+        return self.trace.read(ref, self.op) if isinstance(ref, Ref) else ref
+
+    def write(self, ref: Any, value: Any) -> None:
+        """Gives a variable a new value."""
+        self.trace.write(ref, value)
+
+    def is_initialized(self, ref: Any) -> bool:
+        """Whether a variable has a value now."""
+        return ref.key in self.trace.state
+
+    def random_row(self, blocks: Any) -> tuple[Any, Any, Any]:
+        """Returns (seed, seed2, first block) of this node's stream, and advances it by `blocks`."""
+        return self.trace.random_row(self.op, blocks)
+
+    def pullback(self, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
+        """Returns the gradients for the inputs of the node of which this node is the gradient."""
+        forward = forward_of(self.op)
+        if forward is None:
+            raise InternalError(None, self.op, f"the gradient node '{self.op.name}' has lost its forward node")
+        return self.trace.pullback(forward, inputs, cotangents)
+
+    def region(self, index: int, given: dict[Tensor, Any]) -> list[Any]:
+        """Evaluates region `index` of this node."""
+        return self.trace.region(self.op._extra["regions"][index], given)  # type: ignore[index]
+
+    def touched_state(self) -> tuple[dict[Any, Any], list[Any]]:
+        """Returns (what this node's regions may read or write of the state, the keys that they may write)."""
+        effects = effects_of(self.op)
+        state = self.trace.state
+        streams = [("rng", self.trace.slots[op]) for op in effects.random]
+        for op, key in zip(effects.random, streams, strict=True):
+            if key not in state:
+                state[key] = self.trace.rng[self.trace.slots[op]][0]
+        written = [*effects.writes, *streams]
+        keys = dict.fromkeys((*effects.reads, *written))
+        for key in effects.writes:
+            if key not in state:
+                raise uninitialized(str(key), self.op)
+        return {key: state[key] for key in keys if key in state}, written
+
+    def with_state(self, state: dict[Any, Any], function: Callable[[], Any]) -> tuple[Any, dict[Any, Any]]:
+        """Runs `function` with `state` in place of the trace's own; returns (its result, the state it left)."""
+        before = self.trace.state
+        self.trace.state = dict(state)
+        try:
+            result = function()
+            return result, self.trace.state
+        finally:
+            self.trace.state = before
+
+    def commit(self, changes: dict[Any, Any]) -> None:
+        """Takes over variables and streams that a region left."""
+        self.trace.state.update(changes)
+
+
+def uninitialized(key: str, op: Operation) -> FailedPreconditionError:
+    """Returns TF1's error for a variable that has no value yet."""
+    name = key.rpartition("//")[2]
+    return FailedPreconditionError(
+        None, op,
+        f"Attempting to use uninitialized value {name}\n\t [[{{{{node {op.name}}}}}]] (made at {op.site}). "
+        "Run tf.global_variables_initializer() (tf.local_variables_initializer() for local variables), or restore a "
+        "checkpoint, before the first run that reads it.",
+    )  # fmt: skip
+
+
+def _located(op: Operation, error: Exception) -> Exception:
+    """Returns the error with the node and the user's line in it."""
+    from scopedjax._src.base.errors import InvalidArgumentError
+
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InvalidArgumentError(
+        None, op, f"{text}\n\t [[{{{{node {op.name}}}}}]] ({op.type}, made at {op.site})"
+    )
+
+
+def _same_values(known: Sequence[Any], given: Sequence[Any]) -> bool:
+    return all(a is b or isinstance(a, Ref) or isinstance(b, Ref) for a, b in zip(known, given, strict=True))
+
+
+def _is_inexact(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    return dtype is not None and jnp.issubdtype(dtype, jnp.inexact)
+
+
+def _is_small_integer(op: Operation) -> bool:
+    for tensor in op.outputs:
+        dims = tensor._dims
+        if not (tensor.dtype.is_integer or tensor.dtype.is_bool) or dims is None or None in dims:
+            return False
+        size = 1
+        for d in dims:
+            size *= d  # type: ignore[operator]
+        if size > _SMALL:
+            return False
+    return True
+
+
+def _as_declared(value: Any, tensor: Tensor) -> Any:
+    """Returns a value in the dtype that its node declares, without JAX's weak type."""
+    if isinstance(value, Ref) or isinstance(value, np.ndarray):
+        return value
+    dtype = tensor.dtype.base_dtype.as_numpy_dtype
+    if getattr(value, "dtype", None) != dtype or getattr(value, "weak_type", False):
+        return jax.lax.convert_element_type(value, dtype)
+    return value

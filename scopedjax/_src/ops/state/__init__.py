@@ -1,0 +1,1 @@
+"""Op types that hold or change variables."""

@@ -1,0 +1,219 @@
+"""Variables' storage and its assignment: `VariableV2`, `Assign`, `AssignAdd`, `AssignSub`, `IsVariableInitialized`.
+
+A node of type `VariableV2` owns storage in each session. Its tensor is a handle (dtype `float32_ref`): a node that takes it
+reads the value at the moment at which it runs. The assigning types return the handle, so `tf.assign(v, x)` fetched or used gives
+what the variable holds then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from scopedjax._src.base.dtypes import NUMERIC
+from scopedjax._src.base.shapes import Dims, compatible, format_dims, merge_dims
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.shape_context import ShapeContext
+from scopedjax._src.ops.shape_rules import from_attr, scalar
+
+
+def _is_text(op: Operation) -> bool:
+    return any(t.dtype.base_dtype.name in ("string", "variant") for t in (*op.inputs, *op.outputs))
+
+
+def _no_value() -> Any:
+    raise AssertionError("a variable's handle is never computed")
+
+
+@defop(
+    "VariableV2(; shape: shape, dtype: type, container: string = '', shared_name: string = '') -> ref: Ref dtype",
+    shape=from_attr("shape"),
+    gradient=NOT_DIFFERENTIABLE,
+    owns_storage=True,
+)
+def _variable_v2(ctx: Any) -> Any:
+    return ctx.handle()
+
+
+@defop(
+    "Variable(; shape: shape, dtype: type, container: string = '', shared_name: string = '') -> ref: Ref dtype",
+    shape=lambda c: [c.attr("shape") or None],
+    gradient=NOT_DIFFERENTIABLE,
+    owns_storage=True,
+)
+def _variable(ctx: Any) -> Any:
+    return ctx.handle()
+
+
+@defop(
+    "TemporaryVariable(; shape: shape, dtype: type, var_name: string = '') -> ref: Ref dtype",
+    shape=from_attr("shape"),
+    gradient=NO_GRADIENT,
+    owns_storage=True,
+)
+def _temporary_variable(ctx: Any) -> Any:
+    return ctx.handle()
+
+
+def _assign_shape(c: ShapeContext) -> list[Dims]:
+    if not c.attr("validate_shape"):
+        return [c.dims(1)]
+    ref, value = c.dims(0), c.dims(1)
+    if not compatible(ref, value):
+        raise c.fail(f"Dimension mismatch: the variable has shape {format_dims(ref)}, the value {format_dims(value)}; "
+                     "Shapes must be compatible, Dimensions must be equal,")  # fmt: skip
+    return [merge_dims(ref, value)]
+
+
+@defop(
+    "Assign(ref: Ref T, value: T; validate_shape: bool = True, use_locking: bool = True) -> output_ref: Ref T",
+    shape=_assign_shape,
+    writes=("ref",),
+    host=_is_text,
+    gradient=NOT_DIFFERENTIABLE,
+)
+def _assign(ctx: Any, ref: Any, value: Any, *, validate_shape: bool) -> Any:
+    if validate_shape:
+        dims = ctx.op.inputs[0]._dims
+        if not compatible(dims, tuple(np.shape(value))):
+            from scopedjax._src.base.errors import InvalidArgumentError
+
+            raise InvalidArgumentError(
+                None, ctx.op,
+                "Assign requires shapes of both tensors to match. "
+                f"lhs shape= {format_dims(dims)} rhs shape= {format_dims(tuple(np.shape(value)))}\n\t "
+                f"[[{{{{node {ctx.op.name}}}}}]] (made at {ctx.op.site})",
+            )  # fmt: skip
+    ctx.write(ref, value)
+    return ref
+
+
+def _update_shape(c: ShapeContext) -> list[Dims]:
+    ref, value = c.dims(0), c.dims(1)
+    if not compatible(ref, value):
+        raise c.fail(f"Dimensions must be equal, but are {format_dims(ref)} and {format_dims(value)}: Shapes must match")
+    return [merge_dims(ref, value)]
+
+
+@defop(
+    "AssignAdd(ref: Ref T, value: T; use_locking: bool = False) -> output_ref: Ref T",
+    shape=_update_shape,
+    reads=("ref",),
+    writes=("ref",),
+    gradient=NOT_DIFFERENTIABLE,
+    types={"T": NUMERIC},
+)
+def _assign_add(ctx: Any, ref: Any, value: Any) -> Any:
+    ctx.write(ref, jnp.add(ctx.read(ref), value))
+    return ref
+
+
+@defop(
+    "AssignSub(ref: Ref T, value: T; use_locking: bool = False) -> output_ref: Ref T",
+    shape=_update_shape,
+    reads=("ref",),
+    writes=("ref",),
+    gradient=NOT_DIFFERENTIABLE,
+    types={"T": NUMERIC},
+)
+def _assign_sub(ctx: Any, ref: Any, value: Any) -> Any:
+    ctx.write(ref, jnp.subtract(ctx.read(ref), value))
+    return ref
+
+
+@defop(
+    "IsVariableInitialized(ref: Ref dtype) -> is_initialized: bool",
+    shape=scalar,
+    checks=("ref",),
+    gradient=NOT_DIFFERENTIABLE,
+)
+def _is_variable_initialized(ctx: Any, ref: Any) -> Any:
+    return np.asarray(ctx.is_initialized(ref))
+
+
+@defop(
+    "DestroyTemporaryVariable(ref: Ref T; var_name: string) -> value: T",
+    shape=lambda c: [c.dims(0)],
+    reads=("ref",),
+    gradient=NO_GRADIENT,
+)
+def _destroy_temporary_variable(ctx: Any, ref: Any) -> Any:
+    return ctx.read(ref)
+
+
+_SCATTER = {
+    "ScatterUpdate": "set",
+    "ScatterAdd": "add",
+    "ScatterSub": "subtract",
+    "ScatterMul": "multiply",
+    "ScatterDiv": "divide",
+    "ScatterMin": "min",
+    "ScatterMax": "max",
+}
+
+
+def _scatter_rows(ref: Any, indices: Any, updates: Any, method: str) -> Any:
+    """Returns `ref` with rows changed; indices out of range are left out, as XLA does for a scatter."""
+    indices = jnp.asarray(indices)
+    updates = jnp.broadcast_to(updates, indices.shape + ref.shape[1:]).astype(ref.dtype)
+    if method == "subtract":
+        return ref.at[indices].add(-updates, mode="drop")
+    return getattr(ref.at[indices], method)(updates, mode="drop")
+
+
+def _scatter_lowering(method: str) -> Any:
+    def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
+        value = ctx.read(ref)
+        ctx.write(ref, _scatter_rows(value, indices, updates, method))
+        return ref
+
+    return lower
+
+
+def _scatter_nd_lowering(method: str) -> Any:
+    def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
+        value = ctx.read(ref)
+        at = tuple(jnp.moveaxis(jnp.asarray(indices), -1, 0))
+        if method == "subtract":
+            ctx.write(ref, value.at[at].add(-updates, mode="drop"))
+        else:
+            ctx.write(ref, getattr(value.at[at], method)(updates, mode="drop"))
+        return ref
+
+    return lower
+
+
+def _ref_shape(c: ShapeContext) -> list[Dims]:
+    return [c.dims(0)]
+
+
+for _type, _method in _SCATTER.items():
+    _locking = "False" if _type != "ScatterUpdate" else "True"
+    declare(
+        f"{_type}(ref: Ref T, indices: Tindices, updates: T; use_locking: bool = {_locking}) -> output_ref: Ref T",
+        _scatter_lowering(_method),
+        shape=_ref_shape,
+        reads=("ref",),
+        writes=("ref",),
+        gradient=NO_GRADIENT,
+    )
+for _type, _method in {"ScatterNdUpdate": "set", "ScatterNdAdd": "add", "ScatterNdSub": "subtract"}.items():
+    _locking = "False" if _type != "ScatterNdUpdate" else "True"
+    declare(
+        f"{_type}(ref: Ref T, indices: Tindices, updates: T; use_locking: bool = {_locking}) -> output_ref: Ref T",
+        _scatter_nd_lowering(_method),
+        shape=_ref_shape,
+        reads=("ref",),
+        writes=("ref",),
+        gradient=NO_GRADIENT,
+    )
+
+
+def assign_node(ref: Tensor, value: Any, validate_shape: bool, use_locking: bool, name: str | None) -> Tensor:
+    """Records an `Assign` node on a variable's handle."""
+    return apply_op("Assign", ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)
