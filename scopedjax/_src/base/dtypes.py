@@ -162,7 +162,7 @@ class DType:
     def is_compatible_with(self, other: object) -> builtins.bool:
         """Whether a value of type `other` can be used where this type is wanted.
 
-        A value type takes only itself; a reference type takes itself and its value type.
+        A value type takes itself and its reference type, which is read; a reference type takes only itself.
 
         Args:
           other: Anything `tf.as_dtype` accepts.
@@ -177,7 +177,7 @@ class DType:
         (True, False)
         """
         other = as_dtype(other)
-        return other is self or other is self.base_dtype
+        return other is self or other.base_dtype is self
 
     def __eq__(self, other: object) -> builtins.bool:
         if other is self:

@@ -10,8 +10,8 @@ Leaves are all other values: text, arrays, tensors, sets, `TensorShape`s, `None`
 their containers are: a namedtuple agrees with one of the same name and fields, any mapping with any mapping of the
 same keys.
 
-An object that stands for several tensors (a `SparseTensor`) is a leaf, unless `expand_composites=True` is given: then the
-methods `_composite_parts()` and `_composite_like(parts)` of its class take it apart and put it together.
+An object that stands for several tensors (a `SparseTensor`) is a leaf, unless `expand_composites=True` is given: then
+the methods `_composite_parts()` and `_composite_like(parts)` of its class take it apart and put it together.
 """
 
 from __future__ import annotations

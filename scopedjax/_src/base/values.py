@@ -76,9 +76,8 @@ def as_array(
       OverflowError: An integer has no place in the dtype or in 64 bits.
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
-    if wanted is None and shape is not None and not isinstance(value, (np.ndarray, np.generic)) and 0 in _sizes(shape):
-        # TF does not look at a Python value of which nothing is kept, so that its dtype is NumPy's default.
-        wanted = dtypes.float32
+    if shape is not None and not isinstance(value, (np.ndarray, np.generic)) and 0 in _sizes(shape):
+        # TF does not look at a Python value of which nothing is kept; an empty list has NumPy's default dtype.
         value = []
     result = _fast(value, wanted)
     if result is None:
@@ -159,7 +158,7 @@ def _encoded(value: Array) -> Array:
     result = np.empty(value.shape, object)
     flat = result.reshape(-1)
     for i, item in enumerate(value.astype(object).reshape(-1)):
-        flat[i] = as_bytes(item)
+        flat[i] = bytes(as_bytes(item))
     return result
 
 
@@ -180,7 +179,7 @@ def as_bytes(bytes_or_text: object, encoding: str = "utf-8") -> bytes:
     b'\\xc3\\xa9'
     """
     if isinstance(bytes_or_text, bytes):
-        return bytes(bytes_or_text)
+        return bytes_or_text
     if isinstance(bytes_or_text, bytearray):
         return bytes(bytes_or_text)
     if isinstance(bytes_or_text, str):
@@ -386,7 +385,7 @@ def _with_shape(value: Array, shape: Sequence[Any] | TensorShape, verify_shape: 
         count *= size
     if value.size == count:
         return value.reshape(sizes)
-    if value.size > count and count != 0:
+    if value.size > count:
         raise ValueError(f"Too many elements provided. Takes at most {count}, but got {value.size}.")
     if value.size == 0:
         return np.full(sizes, b"", object) if value.dtype == object else np.zeros(sizes, value.dtype)
