@@ -1,8 +1,8 @@
 """Runs one expression on the names of floor 0 and on real TensorFlow's, and holds the results against each other.
 
 An expression is text, so that a failing row reads as a user would write it: `TS([1, None])[1:]`. It sees `tf`, `np`,
-`collections` and the short names `TS`, `D`, `nest`, `NT` of whichever side runs it. Floor 0 has no graph: `constant` and `feed` stand
-for what a session makes of a value, and for what `values` makes of it.
+`collections` and the short names `TS`, `D`, `nest`, `NT` of whichever side runs it. Floor 0 has no graph: `constant`
+and `feed` stand for what a session makes of a value, and for what `values` makes of it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _value(expression: str, names: dict[str, Any]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return eval(expression, names)  # noqa: S307
+            return eval(expression, names)
         except Exception as error:
             return oracle.Raised.of(error)
 

@@ -30,13 +30,17 @@ np.array([], dtype=object)
 """
 
 ASKED = """
-1, tf.float32 | True, tf.int32 | True, tf.float32 | 1j, tf.complex64 | 1.0, tf.complex64 | 1, tf.complex128 | 300, tf.uint8
-2**31, tf.int32 | [2**31], tf.int32 | 2**63, tf.uint64 | -1, tf.uint8 | [128], tf.int8 | [-1], tf.uint64 | 2**32, tf.uint32
+1, tf.float32 | True, tf.int32 | True, tf.float32 | 1j, tf.complex64 | 1.0, tf.complex64 | 1, tf.complex128
+300, tf.uint8
+2**31, tf.int32 | [2**31], tf.int32 | 2**63, tf.uint64 | -1, tf.uint8 | [128], tf.int8 | [-1], tf.uint64
+2**32, tf.uint32
 np.int64(5), tf.int32 | np.float64(5.5), tf.int32 | np.array([1.5]), tf.int32 | np.array([1.5]), tf.float32
 np.array([1.5]), tf.bool | np.array([1, 0]), tf.bool | np.array([True]), tf.float32 | np.array([2**40]), tf.int32
 np.array([1, 2], dtype=object), tf.int32 | [D(3), 2], tf.int32 | D(3), tf.int32 | 1.5, tf.bfloat16 | 1.5, tf.float16
-1e300, tf.float32 | 70000.0, tf.float16 | [(1,), (2,)], tf.qint8 | (1,), tf.qint32 | [1, 2.5], tf.float64 | 0.1, tf.float64
-np.array([1], 'i1'), tf.qint8 | np.float32(1.1), tf.float64 | 1, tf.float32._as_ref | 1, np.int64 | 1, float | 2**40, tf.float32
+1e300, tf.float32 | 70000.0, tf.float16 | [(1,), (2,)], tf.qint8 | (1,), tf.qint32 | [1, 2.5], tf.float64
+0.1, tf.float64
+np.array([1], 'i1'), tf.qint8 | np.float32(1.1), tf.float64 | 1, tf.float32._as_ref | 1, np.int64 | 1, float
+2**40, tf.float32
 2**70, tf.float32 | [], tf.int32 | [[]], tf.string | [np.float64(1.5)], tf.float32 | [np.int64(1)], tf.float32
 [np.array(1.5)], tf.float32 | [np.array(1)], tf.int32 | [np.str_('a')], tf.string | bytearray(b'a'), tf.int32
 np.array(['a'], dtype='S'), tf.string | np.array([None], dtype=object), tf.float32 | np.array([300]), tf.uint8
@@ -50,7 +54,8 @@ None | 1.5, tf.int32 | 1.0, tf.int32 | [1, 2.5], tf.int32 | 1, tf.bool | 1.0, tf
 'a', tf.bool | 1, tf.string | 1.0, tf.string | [['a', 2]], tf.string | None, tf.int32 | [None], tf.float32
 [None], tf.string | [1, None, 3], tf.int32 | 1j, tf.float32 | np.array([1, 0]), tf.string | [[1, 2], [3, 'a']], tf.int32
 np.array([1, 2], dtype=object) | np.array(['a', 1], dtype=object) | np.array([1], dtype='M8[s]') | [True, 2], tf.bool
-1, tf.qint8 | [1, 2], tf.quint8 | [True, np.bool_(True)], tf.bool | 1.5, tf.int64 | [1.5, 'a'], tf.float32 | 'a', tf.complex64
+1, tf.qint8 | [1, 2], tf.quint8 | [True, np.bool_(True)], tf.bool | 1.5, tf.int64 | [1.5, 'a'], tf.float32
+'a', tf.complex64
 1, int | 2**64, tf.uint64 | D(3), tf.bool | [D(3), 2], tf.float32 | [np.float64(1.5)], tf.int32 | {1}, tf.int32
 [np.bool_(True)], tf.int32 | [np.bool_(True)], tf.float32 | np.array([1.5]), tf.string | np.array([None], dtype=object)
 bytearray(b'a'), tf.string | [10**400], tf.float32 | __import__('decimal').Decimal('1.5'), tf.float32
@@ -60,13 +65,15 @@ np.array(['a', 'b']), tf.int32 | [__import__('fractions').Fraction(1, 2)], tf.in
 """
 
 UNCONVERTIBLE = """
-['a', 1] | [1, 'a'] | [None, 1] | [1, None] | {1, 2} | {'a': 1} | object() | [object()] | tf.float32 | [b'a', 1.5] | 2**64
+['a', 1] | [1, 'a'] | [None, 1] | [1, None] | {1, 2} | {'a': 1} | object() | [object()] | tf.float32 | [b'a', 1.5]
+2**64
 __import__('fractions').Fraction(1, 2) | __import__('decimal').Decimal(1) | 2**70 | [2**70] | -2**63 - 1 | [1.5, 2**70]
 [True, 'a'] | (i for i in [1, 2]) | {}.keys() | [np.array('a')]
 """
 
 SHAPED = """
-[1, 2, 3], shape=[2, 2] | [1, 2, 3], shape=[2] | [], shape=[2] | [], shape=[0] | 1, shape=[0] | 'a', shape=[0] | 1, shape=[2, 0]
+[1, 2, 3], shape=[2, 2] | [1, 2, 3], shape=[2] | [], shape=[2] | [], shape=[0] | 1, shape=[0] | 'a', shape=[0]
+1, shape=[2, 0]
 np.ones(2), shape=[0] | 1, tf.int32, [0] | [1, 2], shape=[2], verify_shape=True | [1, 2], shape=[3], verify_shape=True
 1, shape=[2], verify_shape=True | [1, 2, 3, 4], shape=[2, 2] | 1.0, shape=[2, None] | 'a', shape=[2] | True, shape=[2]
 ['a', 'b'], shape=[3] | 1.5, shape=TS([2]) | 1.5, shape=(np.int64(2),) | [], shape=[2], dtype=tf.string | 1.5, shape=[]
@@ -75,13 +82,17 @@ np.zeros((2, 2)), shape=[4] | np.zeros((2, 2)), shape=[2, 2, 1] | np.zeros((2, 2
 """
 
 FED = """
-1, tf.float32 | 1.5, tf.int32 | 2**40, tf.int32 | np.int64(2**40), tf.int32 | [1.5, 2], tf.int32 | True, tf.int32 | 1, tf.bool
+1, tf.float32 | 1.5, tf.int32 | 2**40, tf.int32 | np.int64(2**40), tf.int32 | [1.5, 2], tf.int32 | True, tf.int32
+1, tf.bool
 np.array([1.5]), tf.int32 | 5, tf.bool | 'a', tf.string | ['a', b'b'], tf.string | np.array(['a', 'é']), tf.string
 5, tf.string | ['1.5'], tf.float32 | None, tf.float32 | [None], tf.float32 | [[1], [1, 2]], tf.float32 | 300, tf.uint8
-[np.array([1, 2]), np.array([3, 4])], tf.float32 | [300], tf.uint8 | -1, tf.uint8 | range(3), tf.float32 | D(3), tf.int32
-[D(3)], tf.int32 | TS([1, 2]), tf.int32 | {1}, tf.float32 | 1.5, tf.bfloat16 | np.float64(1e300), tf.float32 | 3.7, tf.int64
+[np.array([1, 2]), np.array([3, 4])], tf.float32 | [300], tf.uint8 | -1, tf.uint8 | range(3), tf.float32
+D(3), tf.int32
+[D(3)], tf.int32 | TS([1, 2]), tf.int32 | {1}, tf.float32 | 1.5, tf.bfloat16 | np.float64(1e300), tf.float32
+3.7, tf.int64
 2**40, tf.float32 | 16777217, tf.float32 | 0.1, tf.float32 | 0.1, tf.float16 | 2**63, tf.int64 | 70000, tf.float16
-[], tf.float32 | [2**40], tf.int32 | np.array([b'x\\x00y'], object), tf.string | True, tf.bool | np.bool_(True), tf.float32
+[], tf.float32 | [2**40], tf.int32 | np.array([b'x\\x00y'], object), tf.string | True, tf.bool
+np.bool_(True), tf.float32
 """
 
 

@@ -20,7 +20,7 @@ import collections
 from collections.abc import Callable, Iterator, Mapping, MappingView, Sequence
 from typing import Any, cast
 
-_TEXT = (str, bytes, bytearray)
+_TEXT = (str, bytes)
 
 
 def is_nested(seq: object) -> bool:
@@ -56,11 +56,18 @@ def _opens(value: object, expand_composites: bool) -> bool:
     return is_nested(value) or (expand_composites and _is_composite(value))
 
 
+def _sorted_keys(mapping: Mapping[Any, Any]) -> list[Any]:
+    try:
+        return sorted(mapping)
+    except TypeError as error:
+        raise TypeError(f"nest only supports dicts with sortable keys. {error}") from None
+
+
 def _items(value: Any) -> list[tuple[Any, Any]]:
     """The (key, child) pairs of a container in the order of `flatten`."""
     if isinstance(value, Mapping):
         mapping = cast("Mapping[Any, Any]", value)
-        return [(key, mapping[key]) for key in sorted(mapping)]
+        return [(key, mapping[key]) for key in _sorted_keys(mapping)]
     if _is_attrs(value):
         return [(field.name, getattr(value, field.name)) for field in type(value).__attrs_attrs__]
     if _is_namedtuple(value):
@@ -85,7 +92,7 @@ def _like(value: Any, children: list[Any]) -> Any:
         return tuple(children)
     if isinstance(value, Mapping):
         mapping = cast("Mapping[Any, Any]", value)
-        packed = dict(zip(sorted(mapping), children, strict=True))
+        packed = dict(zip(_sorted_keys(mapping), children, strict=True))
         pairs = {key: packed[key] for key in mapping}
         if isinstance(value, collections.defaultdict):
             return kind(cast("collections.defaultdict[Any, Any]", value).default_factory, pairs)
@@ -344,8 +351,8 @@ def assert_shallow_structure(
             "The two structures don't have the same sequence length. Input structure has length "
             f"{len(deep)}, while shallow structure has length {len(shallow)}."
         )
-    if isinstance(shallow_tree, Mapping) and isinstance(input_tree, Mapping):
-        known = set(cast("Mapping[Any, Any]", input_tree))
+    if isinstance(shallow_tree, Mapping):
+        known = {key for key, _ in deep}
         missing = [key for key, _ in shallow if key not in known]
         if missing:
             raise ValueError(
