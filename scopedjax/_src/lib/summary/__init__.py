@@ -1,0 +1,1 @@
+"""Event files: `tf.summary.FileWriter` and `tf.train.summary_iterator`."""
