@@ -86,7 +86,7 @@ def as_array(
 
 
 def _fast(value: object, wanted: DType | None) -> Array | None:
-    """The scalars that programs write most (`x * 2.0`), without any walking; `None` for the rest."""
+    """What programs write most (`x * 2.0`, shapes), without walking and converting twice; `None` for the rest."""
     kind = type(value)
     if kind is float:
         if (wanted is None or wanted is dtypes.float32) and -_FLOAT32_SAFE < cast(float, value) < _FLOAT32_SAFE:
@@ -98,6 +98,12 @@ def _fast(value: object, wanted: DType | None) -> Array | None:
             return np.array(value, np.float32)
     elif kind is bool and (wanted is None or wanted is dtypes.bool):
         return np.array(value, np.bool_)
+    elif (kind is list or kind is tuple) and (wanted is None or wanted is dtypes.int32):
+        if set(map(type, cast("list[object]", value))) == {int}:
+            try:
+                return np.array(value, np.int32)
+            except OverflowError:
+                return None
     return None
 
 
