@@ -94,7 +94,7 @@ def blocks_used(op: str, dtype: Any, shape: Shape) -> int:
     if op in ("RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal"):
         return _RESERVED * math.prod(shape)
     if op == "RandomShuffle":
-        swaps = max(shape[0] - 1, 0) if math.prod(shape) else 0
+        swaps = max(shape[0] - 1, 0) if shape and math.prod(shape) else 0
         return -(-swaps // WORDS_PER_BLOCK)
     if op == "Multinomial":
         batch, num_samples = shape
