@@ -1,0 +1,1 @@
+"""Training: optimizers, savers and checkpoints, coordinators."""
