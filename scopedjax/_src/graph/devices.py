@@ -52,7 +52,9 @@ class DeviceSpec:
                 fields["device_type"] = key.upper()
                 if len(pieces) == 2 and pieces[1] != "*":
                     if not pieces[1].isdigit():
-                        raise ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'.")
+                        raise ValueError(
+                            f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'."
+                        )
                     fields["device_index"] = int(pieces[1])
             else:
                 raise ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'.")

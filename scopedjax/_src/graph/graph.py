@@ -557,7 +557,8 @@ class Graph:
     def warn_growth(self, site: Site) -> None:
         """Warns, once, that the graph grows while sessions run."""
         warnings.warn_explicit(
-            f"The graph grows on each step: nodes are recorded at {site} ({site.function}) between calls of Session.run. "
+            f"The graph grows on each step: nodes are recorded at {site} ({site.function}) between calls of "
+            f"Session.run. "
             "Each new node costs time and memory, and new programs are compiled. Build the node once before the loop, "
             "and feed what changes; graph.finalize() finds such lines.",
             UserWarning, site.filename, site.lineno,

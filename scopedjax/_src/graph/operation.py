@@ -105,7 +105,8 @@ class Operation:
             return self.colocation_groups()
         if name not in self._attrs:
             raise ValueError(
-                f"Operation '{self.name}' has no attr named '{name}'. It has: {', '.join(sorted(self._attrs)) or 'none'}."
+                f"Operation '{self.name}' has no attr named '{name}'. It has: "
+                f"{', '.join(sorted(self._attrs)) or 'none'}."
             )
         return public_value(self._attrs[name], attribute_kind(self, name))
 

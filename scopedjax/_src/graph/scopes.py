@@ -1,7 +1,8 @@
 """The stacks that a `with` statement pushes: name scope, control dependencies, devices, colocation, regions.
 
-All of them are fields of one `Scopes` object per graph and thread, so that two threads that record into one graph do not
-see each other's scopes, as in TF1. Entering a scope stores the old value and leaving puts it back; nothing is copied.
+All of them are fields of one `Scopes` object per graph and thread, so that two threads that record into one graph do
+not see each other's scopes, as in TF1. Entering a scope stores the old value and leaving puts it back; nothing is
+copied.
 
     with tf.name_scope("a"):                 scopes.name_stack == "a"
       with tf.control_dependencies([op]):    scopes.controllers == [Controller([op])]
@@ -42,6 +43,7 @@ class Scopes:
         "devices",
         "gradient_overrides",
         "name_stack",
+        "variable_creators",
     )
 
     def __init__(self) -> None:
@@ -53,6 +55,7 @@ class Scopes:
         self.context: ControlFlowContext | None = None
         self.attrs: dict[str, Any] = {}
         self.gradient_overrides: dict[str, str] = {}
+        self.variable_creators: tuple[Callable[..., Any], ...] = ()
 
     def control_inputs_for(self, input_ops: Sequence[Operation]) -> list[Operation]:
         """Returns the control inputs that the open blocks give to a node with these inputs.

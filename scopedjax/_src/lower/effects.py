@@ -1,8 +1,9 @@
 """Which variables a node reads and writes, and which random streams it uses.
 
-A variable's own tensor (`v:0`, of a reference type) is not a value but a handle. A type that declares a `Ref` input reads or
-writes through it; any other node that takes such a tensor reads the variable at the moment at which it runs. The handle
-can pass through nodes (`tf.assign` returns it), so it is followed back to the node that owns the storage.
+A variable's own tensor (`v:0`, of a reference type) is not a value but a handle. A type that declares a `Ref` input
+reads or writes through it; any other node that takes such a tensor reads the variable at the moment at which it
+runs. The handle can pass through nodes (`tf.assign` returns it), so it is followed back to the node that owns the
+storage.
 """
 
 from __future__ import annotations

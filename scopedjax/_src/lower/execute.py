@@ -3,9 +3,9 @@
     executor = Executor(make_plan(fetches, targets, feeds))
     executor.run(state, feed values) -> one value a fetch (JAX arrays, or NumPy from host stages)
 
-Each device stage keeps its compiled programs, selected by what had to be known while tracing. The session's lock is held from
-reading the variables to storing their successors, so two threads never donate one buffer; the computation itself runs on after the
-lock is given back.
+Each device stage keeps its compiled programs, selected by what had to be known while tracing. The session's lock is
+held from reading the variables to storing their successors, so two threads never donate one buffer; the computation
+itself runs on after the lock is given back.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ class Executor:
         self._single = self._as_single()
 
     def _as_single(self) -> tuple[_DeviceStage, list[int], list[int]] | None:
-        """Returns (stage, order of its outputs, order of feeds) where the plan is one device stage without static values."""
+        """Returns (stage, order of its outputs, order of feeds) where the plan is one device stage without static
+        values."""
         if len(self._stages) != 1 or not isinstance(self._stages[0], _DeviceStage):
             return None
         stage = self._stages[0].stage

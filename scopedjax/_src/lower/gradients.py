@@ -2,13 +2,14 @@
 
     loss <- Mean <- Square <- Sub <- MatMul <- x, w        gradients(loss, [w])
 
-walks back from the ys over the nodes that lie between them and the xs. A node of which several nodes use the output gets the sum
-of what they hand back (`AddN`). What a node hands back comes from, in this order: the gradient that
-`gradient_override_map` names, a function registered with `tf.RegisterGradient`, the graph-level rule of its record (a gather
-gives `IndexedSlices`), or a `SymbolicGradient` node, for which JAX supplies the rule when the program is traced.
+walks back from the ys over the nodes that lie between them and the xs. A node of which several nodes use the output
+gets the sum of what they hand back (`AddN`). What a node hands back comes from, in this order: the gradient that
+`gradient_override_map` names, a function registered with `tf.RegisterGradient`, the graph-level rule of its record
+(a gather gives `IndexedSlices`), or a `SymbolicGradient` node, for which JAX supplies the rule when the program is
+traced.
 
-Invariants: a tensor that no path leads to has the gradient None; only floating and complex tensors carry gradients; the nodes
-stand under the name scope `gradients/`, one scope a forward node.
+Invariants: a tensor that no path leads to has the gradient None; only floating and complex tensors carry gradients;
+the nodes stand under the name scope `gradients/`, one scope a forward node.
 """
 
 from __future__ import annotations
@@ -169,9 +170,9 @@ def _ones_like(y: Tensor, name: str) -> Tensor:
         shape: Any = convert_to_tensor(np.asarray(dims, np.int32), dtype=as_dtype("int32"), name="Shape")
     else:
         shape = apply_op("Shape", y)
-    with y.graph.name_scope(name):
+    with y.graph.name_scope(name) as scope:
         one = convert_to_tensor(1, dtype=y.dtype.base_dtype, name="Const")
-    return apply_op("Fill", shape, one, name=name)
+        return apply_op("Fill", shape, one, name=scope)
 
 
 class _Backward:
@@ -202,7 +203,8 @@ class _Backward:
         return reached
 
     def _between(self) -> tuple[set[Operation], dict[Operation, int]]:
-        """Returns the nodes on a path from an x to a y, and how many users of each have still to hand back gradients."""
+        """Returns the nodes on a path from an x to a y, and how many users of each have still to hand back
+        gradients."""
         between: set[Operation] = set()
         waiting: dict[Operation, int] = {}
         stack = [y.op for y in self.ys if y.op in self.reached]
@@ -290,7 +292,8 @@ class _Backward:
         grads = list(grads) if isinstance(grads, (list, tuple)) else [grads]
         if len(grads) != len(op.inputs):
             raise ValueError(
-                f"Num gradients {len(grads)} generated for op {op.name} ({op.type}) do not match num inputs {len(op.inputs)}"
+                f"Num gradients {len(grads)} generated for op {op.name} ({op.type}) do not match num inputs "
+                f"{len(op.inputs)}"
             )
         return [g if g is None or isinstance(g, IndexedSlices) else convert_to_tensor(g) for g in grads]
 

@@ -1,8 +1,8 @@
 """Host stages: nodes that run in Python with NumPy values: strings, files, `py_func`, data-dependent shapes.
 
 A host node sees the variables and random streams of the session directly. It holds no lock while it runs, since it may
-wait for another thread (a dequeue). A structured node with a host node inside runs only the region that is taken, as a plan of
-its own.
+wait for another thread (a dequeue). A structured node with a host node inside runs only the region that is taken, as
+a plan of its own.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ class HostContext:
         return self._regions(self.op, index, given)
 
 
-def run_host_stage(
-    ops: Sequence[Operation], values: dict[Tensor, Any], state: State, regions: RegionRunner
-) -> None:
+def run_host_stage(ops: Sequence[Operation], values: dict[Tensor, Any], state: State, regions: RegionRunner) -> None:
     """Runs host nodes in order, adding their outputs to `values`.
 
     Raises:

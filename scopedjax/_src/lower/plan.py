@@ -9,9 +9,9 @@
 Even stages run on the host, odd ones on the device. A node goes into the earliest stage that its inputs, its control
 inputs and the variables that it touches allow, so a graph without host ops is exactly one device stage.
 
-Invariants: the stages hold every needed node once; inside a stage the nodes keep the order of effects; two nodes of which
-one writes a variable that the other touches stay in that order over stages too; a value that a stage takes comes from a
-feed or an earlier stage.
+Invariants: the stages hold every needed node once; inside a stage the nodes keep the order of effects; two nodes of
+which one writes a variable that the other touches stay in that order over stages too; a value that a stage takes
+comes from a feed or an earlier stage.
 """
 
 from __future__ import annotations

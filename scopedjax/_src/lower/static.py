@@ -5,8 +5,8 @@
     y = tf.reshape(x, [tf.shape(x)[0], -1])   # Shape needs only the shape of x: nothing to ask for
 
 From each static operand the walk goes back over nodes that can be computed on the host from their inputs. It ends at
-constants, at nodes that only look at a shape, and at *sources*: fed tensors and nodes that cannot be computed ahead (a variable,
-a random number, a host op). Sources must be concrete when the program is traced.
+constants, at nodes that only look at a shape, and at *sources*: fed tensors and nodes that cannot be computed ahead
+(a variable, a random number, a host op). Sources must be concrete when the program is traced.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
     values: {Tensor: tracer}      state: {variable key: tracer}      pullbacks: {node: its vjp}
 
-A node is evaluated by its record's lowering. A node whose gradient is taken in the same program is evaluated by `jax.vjp`;
-its pullback is kept, and the gradient node calls it, so the forward pass is computed once and XLA sees the same program
-as for `jax.grad`. Variables live in `state`: reading gives the value at that moment, writing replaces it, and what is
-there at the end is the program's new state. Random streams are rows (next block, seed, seed2) of one array.
+A node is evaluated by its record's lowering. A node whose gradient is taken in the same program is evaluated by
+`jax.vjp`; its pullback is kept, and the gradient node calls it, so the forward pass is computed once and XLA sees
+the same program as for `jax.grad`. Variables live in `state`: reading gives the value at that moment, writing
+replaces it, and what is there at the end is the program's new state. Random streams are rows (next block, seed,
+seed2) of one array.
 
-Invariants: `state` is only changed by `write`; a function handed to JAX (a branch, a vjp) never leaks what it wrote, but
-returns it; every output has its declared dtype.
+Invariants: `state` is only changed by `write`; a function handed to JAX (a branch, a vjp) never leaks what it wrote,
+but returns it; every output has its declared dtype.
 """
 
 from __future__ import annotations
@@ -216,7 +217,10 @@ class Trace:
         results: list[Any] = [None] * len(inputs)
         for i, gradient in zip(known.differentiated, gradients, strict=True):
             results[i] = gradient
-        return [jnp.zeros_like(v) if r is None and not isinstance(v, Ref) else r for r, v in zip(results, inputs, strict=True)]
+        return [
+            jnp.zeros_like(v) if r is None and not isinstance(v, Ref) else r
+            for r, v in zip(results, inputs, strict=True)
+        ]
 
     def _recompute(self, forward: Operation, inputs: list[Any]) -> _Pullback:
         """Evaluates a node a second time for its pullback alone: in another stage, or under another derivative."""
@@ -336,9 +340,7 @@ def _located(op: Operation, error: Exception) -> Exception:
     from scopedjax._src.base.errors import InvalidArgumentError
 
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return InvalidArgumentError(
-        None, op, f"{text}\n\t [[{{{{node {op.name}}}}}]] ({op.type}, made at {op.site})"
-    )
+    return InvalidArgumentError(None, op, f"{text}\n\t [[{{{{node {op.name}}}}}]] ({op.type}, made at {op.site})")
 
 
 def _same_values(known: Sequence[Any], given: Sequence[Any]) -> bool:

@@ -207,7 +207,8 @@ def _check_allowed(record: OpRecord, arg: Arg, dtype: DType) -> None:
 def _as_list(record: OpRecord, arg: Arg, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise TypeError(
-            f"Expected list for '{arg.name}' argument to '{record.type}' Op, not {value!r} of type {type(value).__name__}."
+            f"Expected list for '{arg.name}' argument to '{record.type}' Op, not {value!r} of type "
+            f"{type(value).__name__}."
         )
     return list(value)
 
@@ -230,7 +231,11 @@ def _convert_list(record: OpRecord, arg: Arg, value: Any, attrs: dict[str, Any])
     for i, item in enumerate(values):
         try:
             tensor = convert_to_tensor(
-                item, dtype=None if arg.ref else dtype, name=f"{arg.name}_{i}", preferred_dtype=preferred, as_ref=arg.ref
+                item,
+                dtype=None if arg.ref else dtype,
+                name=f"{arg.name}_{i}",
+                preferred_dtype=preferred,
+                as_ref=arg.ref,
             )
         except (TypeError, ValueError) as error:
             kinds = [t.name if (t := infer_dtype(v)) is not None else "<NOT CONVERTIBLE TO TENSOR>" for v in values]
@@ -253,7 +258,8 @@ def _convert_mixed_list(record: OpRecord, arg: Arg, value: Any, attrs: dict[str,
     given: Sequence[DType | None] = attrs.get(arg.list_attr) or [None] * len(values)
     if len(given) != len(values):
         raise ValueError(
-            f"List argument '{arg.name}' to '{record.type}' Op with length {len(values)} must match length {len(given)} "
+            f"List argument '{arg.name}' to '{record.type}' Op with length {len(values)} must match length "
+            f"{len(given)} "
             f"of attribute '{arg.list_attr}'."
         )
     tensors = [

@@ -1,8 +1,8 @@
 """What can be told about a tensor's value while the graph is recorded.
 
-Shapes are often computed: `tf.reshape(x, [tf.shape(x)[0], -1])`. `constant_value` walks back over types that have a NumPy rule
-to constants and known static shapes; `constant_value_as_dims` does the same for a vector that is a shape of which only
-some entries are known. Both are bounded: large values are not folded.
+Shapes are often computed: `tf.reshape(x, [tf.shape(x)[0], -1])`. `constant_value` walks back over types that have a
+NumPy rule to constants and known static shapes; `constant_value_as_dims` does the same for a vector that is a shape
+of which only some entries are known. Both are bounded: large values are not folded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`SymbolicGradient`: the node that `tf.gradients` records for a node whose rule JAX supplies.
 
-TensorFlow has this type: its inputs are the inputs of a function and the gradients for its outputs, its outputs the gradients
-for the inputs; the attribute `f` names the function, here the forward node's type with its attributes. While a program is
-traced it calls the pullback that the forward node left (see `lower.trace`).
+TensorFlow has this type: its inputs are the inputs of a function and the gradients for its outputs, its outputs the
+gradients for the inputs; the attribute `f` names the function, here the forward node's type with its attributes.
+While a program is traced it calls the pullback that the forward node left (see `lower.trace`).
 """
 
 from __future__ import annotations

@@ -7,17 +7,19 @@
 A record says all that the rest of the project may ask about a type: its signature, its static shape rule, its lowering,
 its gradient, and its effects. Nothing elsewhere asks for a type by name.
 
-Lowerings. A lowering takes the inputs (a Python list for an `N * T` argument), then, as keywords, the attributes that its
-parameters name, and returns the output (a tuple for several, a list inside it for a list output). Inputs are JAX arrays,
-tracers, or NumPy arrays where a value is known; it runs with 64-bit types enabled. With a first parameter `ctx` it gets
-the `LoweringContext`. Inputs named in `static` arrive as NumPy arrays. Host ops (`host=True`) get and give NumPy arrays.
+Lowerings. A lowering takes the inputs (a Python list for an `N * T` argument), then, as keywords, the attributes
+that its parameters name, and returns the output (a tuple for several, a list inside it for a list output). Inputs
+are JAX arrays, tracers, or NumPy arrays where a value is known; it runs with 64-bit types enabled. With a first
+parameter `ctx` it gets the `LoweringContext`. Inputs named in `static` arrive as NumPy arrays. Host ops
+(`host=True`) get and give NumPy arrays.
 
 Values at graph time. `numpy` computes the outputs from NumPy inputs (same protocol as a lowering, without ctx);
-`static_value` tells outputs from static shapes alone (`Shape`, `Size`, `Rank`); `dims_value(op, of)` reads an output that is a
-shape vector with unknown entries (`of(tensor)` does the same for an input). See `constant_value`.
+`static_value` tells outputs from static shapes alone (`Shape`, `Size`, `Rank`); `dims_value(op, of)` reads an output
+that is a shape vector with unknown entries (`of(tensor)` does the same for an input). See `constant_value`.
 
 Effects. `reads`/`writes` name the `Ref` inputs that are read / written (a `Ref` input arrives as a handle for
-`ctx.read` and `ctx.write`), `checks` those that are only asked for being initialized; `rng=True` gives the op a random counter; `stateful=True` keeps two equal nodes apart.
+`ctx.read` and `ctx.write`), `checks` those that are only asked for being initialized; `rng=True` gives the op a
+random counter; `stateful=True` keeps two equal nodes apart.
 """
 
 from __future__ import annotations

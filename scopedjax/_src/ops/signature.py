@@ -2,10 +2,10 @@
 
     "MatMul(a: T, b: T; transpose_a: bool = False, transpose_b: bool = False) -> product: T"
 
-A type is a dtype name (`int32`), a type attribute (`T`), a list of N tensors of one type (`N * T`), a list of tensors of
-several types (`Tlist...`), and any of them behind `Ref` (`Ref T`) for a variable's own tensor. Attributes stand behind
-the `;` with a kind and perhaps a default: `bool`, `int`, `float`, `string`, `type`, `shape`, `tensor`, `func` and
-`list(...)` of these. A type attribute that an argument uses need not be listed, unless it has a default.
+A type is a dtype name (`int32`), a type attribute (`T`), a list of N tensors of one type (`N * T`), a list of
+tensors of several types (`Tlist...`), and any of them behind `Ref` (`Ref T`) for a variable's own tensor. Attributes
+stand behind the `;` with a kind and perhaps a default: `bool`, `int`, `float`, `string`, `type`, `shape`, `tensor`,
+`func` and `list(...)` of these. A type attribute that an argument uses need not be listed, unless it has a default.
 """
 
 from __future__ import annotations

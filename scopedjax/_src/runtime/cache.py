@@ -1,8 +1,8 @@
 """JAX's persistent compilation cache, switched on when the first session is made.
 
 A program that was compiled once is read back in the next process. The folder is the user's cache folder
-(`XDG_CACHE_HOME` or `~/.cache`, then `scopedjax/xla`). It is left alone when the user has configured JAX's cache already, and
-`SCOPEDJAX_COMPILATION_CACHE` changes it: a folder, or `off`.
+(`XDG_CACHE_HOME` or `~/.cache`, then `scopedjax/xla`). It is left alone when the user has configured JAX's cache
+already, and `SCOPEDJAX_COMPILATION_CACHE` changes it: a folder, or `off`.
 """
 
 from __future__ import annotations

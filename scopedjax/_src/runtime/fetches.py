@@ -1,6 +1,7 @@
 """Fetches of any nesting: what `Session.run` was asked for, flattened; and the results put back into the same form.
 
-    {"loss": loss, "rest": [train_op, (w, "b:0")]}  ->  [loss, train_op, w, b]  ->  {"loss": 0.3, "rest": [None, (..., ...)]}
+    {"loss": loss, "rest": [train_op, (w, "b:0")]}  ->  [loss, train_op, w, b]  ->  {"loss": 0.3, "rest": [None,
+    (..., ...)]}
 
 Types that stand for several tensors (sparse tensors, indexed slices) register how they come apart.
 """
@@ -69,7 +70,7 @@ class FetchMapper:
 
     def _visit(self, fetch: Any) -> Builder:
         if fetch is None:
-            raise TypeError(f"Argument `fetch` = {fetch} has invalid type \"{type(fetch).__name__}\". Cannot be None")
+            raise TypeError(f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}". Cannot be None')
         if isinstance(fetch, (list, tuple)):
             return self._visit_sequence(fetch)
         if isinstance(fetch, Mapping):
@@ -106,7 +107,7 @@ class FetchMapper:
             element = self._graph.as_graph_element(fetch, allow_tensor=True, allow_operation=True)
         except TypeError as error:
             raise TypeError(
-                f"Argument `fetch` = {fetch} has invalid type \"{type(fetch).__name__}\" must be a string or Tensor. "
+                f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}" must be a string or Tensor. '
                 f"({error})"
             ) from error
         except ValueError as error:
@@ -116,7 +117,8 @@ class FetchMapper:
         if not self._graph.is_fetchable(element):
             where = element.op if isinstance(element, Tensor) else element
             inside = f" It lies inside '{where.context.name}', a branch or a loop." if where.context else ""
-            raise ValueError(f"Operation {where.name!r} has been marked as not fetchable.{inside} Fetch what the cond or "
+            raise ValueError(f"Operation {where.name!r} has been marked as not fetchable.{inside} Fetch what "
+                             f"the cond or "
                              "loop returns instead.")  # fmt: skip
         index = self._index.setdefault(element, len(self._index))
         return lambda values: values[index]

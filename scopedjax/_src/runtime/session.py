@@ -109,8 +109,8 @@ class BaseSession:
         """Runs what `fetches` need and returns their values.
 
         Args:
-          fetches: A tensor, node, variable, or name of one, or a list, tuple, namedtuple or dict of such, nested at will.
-          feed_dict: Values for placeholders, or in place of any other tensor or variable, by tensor or by name.
+          fetches: A tensor, node, variable, or name of one, or a list, tuple, namedtuple or dict of such, nested at
+          will. feed_dict: Values for placeholders, or in place of any other tensor or variable, by tensor or by name.
           options: RunOptions; accepted.
           run_metadata: RunMetadata that is filled in with the time of the run where `options` ask for a trace.
 
@@ -237,7 +237,8 @@ class BaseSession:
         self._state.rng = None
 
     def as_default(self) -> Any:
-        """Returns a context manager that makes this the default session of the thread, without closing it at the end."""
+        """Returns a context manager that makes this the default session of the thread, without closing it at the
+        end."""
         return stacks.sessions.pushed(self)
 
 
@@ -284,7 +285,9 @@ class Session(BaseSession):
     def reset(target: str, containers: Any = None, config: Any = None) -> None:
         """Not available: sessions in this process share no containers."""
         raise UnimplementedError(
-            None, None, "Session.reset clears the containers of a TensorFlow server; scopedjax has none. Close the session."
+            None,
+            None,
+            "Session.reset clears the containers of a TensorFlow server; scopedjax has none. Close the session.",
         )
 
 
@@ -315,4 +318,3 @@ class InteractiveSession(BaseSession):
             if manager is not None:
                 manager.__exit__(None, None, None)
         self._default_graph = self._default_session = None
-

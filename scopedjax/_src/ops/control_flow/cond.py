@@ -6,8 +6,9 @@
     cond/If      = If(pred_id, x, y)  its inputs are the predicate and every outside tensor that a region uses
     cond/Merge   = Identity(If:0)     the result, under the name that TF1 gives it
 
-On the device it becomes `lax.cond`; a predicate that is known while tracing, or on the host, runs the one region directly.
-What a region assigns is handed out of the branch, so a variable assigned in one region only keeps its value in the other.
+On the device it becomes `lax.cond`; a predicate that is known while tracing, or on the host, runs the one region
+directly. What a region assigns is handed out of the branch, so a variable assigned in one region only keeps its
+value in the other.
 """
 
 from __future__ import annotations

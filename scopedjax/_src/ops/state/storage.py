@@ -1,8 +1,8 @@
 """Variables' storage and its assignment: `VariableV2`, `Assign`, `AssignAdd`, `AssignSub`, `IsVariableInitialized`.
 
-A node of type `VariableV2` owns storage in each session. Its tensor is a handle (dtype `float32_ref`): a node that takes it
-reads the value at the moment at which it runs. The assigning types return the handle, so `tf.assign(v, x)` fetched or used gives
-what the variable holds then.
+A node of type `VariableV2` owns storage in each session. Its tensor is a handle (dtype `float32_ref`): a node that
+takes it reads the value at the moment at which it runs. The assigning types return the handle, so `tf.assign(v, x)`
+fetched or used gives what the variable holds then.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from scopedjax._src.base.dtypes import NUMERIC
+from scopedjax._src.base.dtypes import NUMERIC, int32, int64
+from scopedjax._src.base.errors import InvalidArgumentError, OutOfRangeError
 from scopedjax._src.base.shapes import Dims, compatible, format_dims, merge_dims
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import from_attr, scalar
@@ -24,10 +23,6 @@ from scopedjax._src.ops.shape_rules import from_attr, scalar
 
 def _is_text(op: Operation) -> bool:
     return any(t.dtype.base_dtype.name in ("string", "variant") for t in (*op.inputs, *op.outputs))
-
-
-def _no_value() -> Any:
-    raise AssertionError("a variable's handle is never computed")
 
 
 @defop(
@@ -81,8 +76,6 @@ def _assign(ctx: Any, ref: Any, value: Any, *, validate_shape: bool) -> Any:
     if validate_shape:
         dims = ctx.op.inputs[0]._dims
         if not compatible(dims, tuple(np.shape(value))):
-            from scopedjax._src.base.errors import InvalidArgumentError
-
             raise InvalidArgumentError(
                 None, ctx.op,
                 "Assign requires shapes of both tensors to match. "
@@ -96,7 +89,9 @@ def _assign(ctx: Any, ref: Any, value: Any, *, validate_shape: bool) -> Any:
 def _update_shape(c: ShapeContext) -> list[Dims]:
     ref, value = c.dims(0), c.dims(1)
     if not compatible(ref, value):
-        raise c.fail(f"Dimensions must be equal, but are {format_dims(ref)} and {format_dims(value)}: Shapes must match")
+        raise c.fail(
+            f"Dimensions must be equal, but are {format_dims(ref)} and {format_dims(value)}: Shapes must match"
+        )
     return [merge_dims(ref, value)]
 
 
@@ -134,6 +129,23 @@ def _assign_sub(ctx: Any, ref: Any, value: Any) -> Any:
 )
 def _is_variable_initialized(ctx: Any, ref: Any) -> Any:
     return np.asarray(ctx.is_initialized(ref))
+
+
+@defop(
+    "CountUpTo(ref: Ref T; limit: int) -> output: T",
+    shape=scalar,
+    reads=("ref",),
+    writes=("ref",),
+    host=True,
+    gradient=NO_GRADIENT,
+    types={"T": (int32, int64)},
+)
+def _count_up_to(ctx: Any, ref: Any, *, limit: int) -> Any:
+    value = np.asarray(ctx.read(ref))
+    if value >= limit:
+        raise OutOfRangeError(None, ctx.op, f"Reached limit of {limit}\n\t [[{{{{node {ctx.op.name}}}}}]]")
+    ctx.write(ref, value + 1)
+    return value
 
 
 @defop(
@@ -212,8 +224,3 @@ for _type, _method in {"ScatterNdUpdate": "set", "ScatterNdAdd": "add", "Scatter
         writes=("ref",),
         gradient=NO_GRADIENT,
     )
-
-
-def assign_node(ref: Tensor, value: Any, validate_shape: bool, use_locking: bool, name: str | None) -> Tensor:
-    """Records an `Assign` node on a variable's handle."""
-    return apply_op("Assign", ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name)

@@ -1,0 +1,1 @@
+"""Floor 3: variables, variable scopes and initializers."""

@@ -1,0 +1,563 @@
+"""`Variable`: a named place for a value that lasts from run to run.
+
+    w = tf.Variable(tf.zeros([3]), name="w")
+
+    w                 VariableV2     owns the storage; 'w:0' is a handle of dtype float32_ref
+    w/Assign          Assign         w.initializer
+    w/read            Identity       w.value(); what `w` stands for in an expression
+
+A variable object adds to these nodes only what a graph does not hold: whether it is trained, its constraint, the
+slice of a partitioned variable that it is. The value belongs to a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from scopedjax._src.base.dtypes import DType, as_dtype
+from scopedjax._src.base.graphkeys import GraphKeys
+from scopedjax._src.base.shapes import TensorShape, compatible, to_dims
+from scopedjax._src.graph import stacks
+from scopedjax._src.graph.graph import Graph
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Reference, Tensor
+from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.control_flow.cond import cond
+from scopedjax._src.ops.convert import convert_to_tensor, register_tensor_conversion_function
+from scopedjax._src.ops.indexed_slices import IndexedSlices
+from scopedjax._src.variables.initial_value import guarded
+from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization, is_trainable
+from scopedjax._src.variables.spec import VariableSpec
+
+Creator = Callable[..., Any]
+
+
+class _VariableMeta(type):
+    """Sends `tf.Variable(...)` through the creators that `tf.variable_creator_scope` put up."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is not Variable:
+            return super().__call__(*args, **kwargs)
+        spec = VariableSpec(*args, **kwargs)
+        if spec.variable_def is not None:
+            return super().__call__(spec)
+        return create(spec)
+
+
+class SaveSliceInfo:
+    """Which slice of a partitioned variable a variable is, for checkpoints."""
+
+    def __init__(
+        self,
+        full_name: str | None = None,
+        full_shape: Sequence[int] | None = None,
+        var_offset: Sequence[int] | None = None,
+        var_shape: Sequence[int] | None = None,
+        save_slice_info_def: Any = None,
+        import_scope: str | None = None,
+    ) -> None:
+        if save_slice_info_def is not None:
+            full_name = save_slice_info_def.full_name
+            if import_scope:
+                full_name = f"{import_scope}/{full_name}"
+            full_shape = list(save_slice_info_def.full_shape)
+            var_offset = list(save_slice_info_def.var_offset)
+            var_shape = list(save_slice_info_def.var_shape)
+        self.full_name = full_name
+        self.full_shape = full_shape
+        self.var_offset = var_offset
+        self.var_shape = var_shape
+
+    @property
+    def spec(self) -> str:
+        """The slice as checkpoints write it: the full shape, and `start,length` of each dimension."""
+        full = " ".join(str(d) for d in self.full_shape or ())
+        parts = ":".join(f"{o},{s}" for o, s in zip(self.var_offset or (), self.var_shape or (), strict=True))
+        return f"{full} {parts}"
+
+
+class Variable(metaclass=_VariableMeta):
+    """A variable of a graph; it holds a value in each session.
+
+    Args:
+      initial_value: Tensor, or anything convertible, or a function without arguments that returns one.
+      trainable: Whether optimizers train it by default: adds it to `GraphKeys.TRAINABLE_VARIABLES`. Default: True.
+      collections: Collections to add it to; default `[GraphKeys.GLOBAL_VARIABLES]`.
+      validate_shape: If False, `initial_value` may have an unknown shape, and values of other shapes may be assigned.
+      caching_device: Accepted; XLA keeps values where they are used.
+      name: Name; default "Variable", made unique.
+      variable_def: VariableDef proto to recreate the object from, over nodes that the graph holds already.
+      dtype: The dtype that `initial_value` is converted to.
+      expected_shape: Accepted; deprecated in TF1.
+      import_scope: Name scope in front of the names in `variable_def`.
+      constraint: Function of the value, applied by optimizers after each update.
+      use_resource: Whether to make a resource variable.
+      synchronization: VariableSynchronization.
+      aggregation: VariableAggregation.
+      shape: Shape, where `initial_value` does not tell all of it.
+
+    Raises:
+      ValueError: there is no initial value, or its shape is not known.
+
+    >>> w = tf.Variable([[1.0, 2.0]], name="w")
+    >>> step = w.assign(w * 2.0)
+    >>> with tf.Session() as sess:
+    ...     _ = sess.run(tf.global_variables_initializer())
+    ...     print(w.name, sess.run(step).tolist())
+    w:0 [[2.0, 4.0]]
+    """
+
+    SaveSliceInfo: ClassVar[type[SaveSliceInfo]] = SaveSliceInfo
+    __array_priority__: ClassVar[int] = 100
+
+    def __init__(self, spec: VariableSpec) -> None:
+        self._save_slice_info: SaveSliceInfo | None = None
+        self._constraint = spec.constraint
+        self._synchronization = spec.synchronization
+        self._aggregation = spec.aggregation
+        self._caching_device = spec.caching_device
+        if spec.variable_def is not None:
+            if spec.initial_value is not None:
+                raise ValueError("variable_def and initial_value are mutually exclusive.")
+            self._restore(spec)
+        else:
+            self._build(spec)
+
+    # Making ----------------------------------------------------------------------------------------------------------
+
+    def _build(self, spec: VariableSpec) -> None:
+        if spec.initial_value is None:
+            raise ValueError("initial_value must be specified.")
+        collections = spec.collections
+        if collections is None:
+            collections = [GraphKeys.GLOBAL_VARIABLES]
+        if not isinstance(collections, (list, tuple, set)):
+            raise ValueError(
+                "collections argument to Variable constructor must be a list, tuple, or set. "
+                f"Got {collections} of type {type(collections)}"
+            )
+        if spec.constraint is not None and not callable(spec.constraint):
+            raise ValueError("The `constraint` argument must be a callable.")
+        self._trainable = is_trainable(spec.synchronization, spec.trainable)
+        if self._trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
+            collections = [*collections, GraphKeys.TRAINABLE_VARIABLES]
+        graph = stacks.get_default_graph()
+        self._graph = graph
+        with _lifted(graph), graph.name_scope(spec.name or "Variable") as scope:
+            self._record_nodes(graph, scope, spec)
+        graph.add_to_collections(list(collections), self)
+
+    def _record_nodes(self, graph: Graph, scope: str, spec: VariableSpec) -> None:
+        true_name = scope[:-1]
+        from_function = callable(spec.initial_value)
+        dtype = None if spec.dtype is None else as_dtype(spec.dtype).base_dtype
+        if from_function:
+            with _colocated(graph, f"loc:@{true_name}"):
+                with graph.name_scope("Initializer"):
+                    initial = spec.initial_value()
+                    self._initial_value = convert_to_tensor(initial, dtype=dtype, name="initial_value")
+                self._storage = self._storage_node(spec, scope)
+        else:
+            self._initial_value = convert_to_tensor(spec.initial_value, dtype=dtype, name="initial_value")
+            if self._initial_value.op.context is not None:
+                raise ValueError(
+                    f"Initializer for variable {true_name}/ is from inside a control-flow construct, such as a loop or "
+                    "conditional. When creating a variable inside a loop or conditional, use a lambda as the "
+                    "initializer."
+                )
+            self._storage = self._storage_node(spec, scope)
+        with _colocated(graph, f"loc:@{true_name}"):
+            value = self._initial_value
+            if not from_function:
+                value = guarded(value, true_name)
+            self._initializer_op: Operation = apply_op(
+                "Assign", self._storage, value, validate_shape=spec.validate_shape, name="Assign"
+            ).op
+            self._snapshot = apply_op("Identity", self._storage, name="read")
+
+    def _storage_node(self, spec: VariableSpec, scope: str) -> Tensor:
+        dims = to_dims(spec.shape) if spec.shape is not None else self._initial_value._dims
+        if not spec.validate_shape:
+            dims = None if spec.shape is None else dims
+        elif dims is None or None in dims:
+            raise ValueError(f"initial_value must have a shape specified: {self._initial_value}")
+        elif not compatible(dims, self._initial_value._dims):
+            raise ValueError(
+                f"The initial value's shape ({self._initial_value.shape}) is not compatible with the explicitly "
+                f"supplied "
+                f"`shape` argument ({TensorShape(dims)})."
+            )
+        graph = self._graph
+        container = graph.scopes.container
+        return apply_op(
+            "VariableV2", shape=dims if dims is not None else None, dtype=self._initial_value.dtype.base_dtype,
+            container=container, name=scope,
+        )  # fmt: skip
+
+    def _restore(self, spec: VariableSpec) -> None:
+        proto = spec.variable_def
+        graph = stacks.get_default_graph()
+        prefix = f"{spec.import_scope}/" if spec.import_scope else ""
+
+        def element(name: str) -> Any:
+            return graph.as_graph_element(prefix + name)
+
+        self._graph = graph
+        self._storage = element(proto.variable_name)
+        if isinstance(self._storage, Operation):
+            self._storage = self._storage.outputs[0]
+        self._initializer_op = element(proto.initializer_name)
+        if isinstance(self._initializer_op, Tensor):
+            self._initializer_op = self._initializer_op.op
+        self._snapshot = element(proto.snapshot_name)
+        self._initial_value = element(proto.initial_value_name) if proto.initial_value_name else None  # type: ignore
+        self._trainable = bool(getattr(proto, "trainable", True))
+        if proto.HasField("save_slice_info_def"):
+            self._save_slice_info = SaveSliceInfo(
+                save_slice_info_def=proto.save_slice_info_def, import_scope=spec.import_scope
+            )
+
+    # Describing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The name of the variable's tensor, such as 'w:0'."""
+        return self._storage.name
+
+    @property
+    def _shared_name(self) -> str:
+        return self.name[:-2]
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the variable's tensor: a reference dtype such as `float32_ref`."""
+        return self._storage.dtype
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape."""
+        return self._storage.shape
+
+    def get_shape(self) -> TensorShape:
+        """Returns the static shape."""
+        return self._storage.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Adds what the caller knows about the static shape."""
+        self._storage.set_shape(shape)
+        self._snapshot.set_shape(shape)
+
+    @property
+    def op(self) -> Operation:
+        """The node that owns the storage."""
+        return self._storage.op
+
+    @property
+    def device(self) -> str:
+        """The device that was asked for."""
+        return self._storage.device
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds the variable."""
+        return self._graph
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers train the variable by default."""
+        return self._trainable
+
+    @property
+    def constraint(self) -> Any:
+        """The function that is applied to the value after an update, or None."""
+        return self._constraint
+
+    @property
+    def synchronization(self) -> VariableSynchronization:
+        """As given when it was made."""
+        return self._synchronization
+
+    @property
+    def aggregation(self) -> VariableAggregation:
+        """As given when it was made."""
+        return self._aggregation
+
+    @property
+    def initializer(self) -> Operation:
+        """The node that gives the variable its initial value."""
+        return self._initializer_op
+
+    @property
+    def initial_value(self) -> Tensor:
+        """The tensor of the initial value."""
+        return self._initial_value
+
+    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo) -> None:
+        self._save_slice_info = save_slice_info
+
+    def _get_save_slice_info(self) -> SaveSliceInfo | None:
+        return self._save_slice_info
+
+    def _as_graph_element(self) -> Tensor:
+        return self._storage
+
+    def _ref(self) -> Tensor:
+        return self._storage
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def value(self) -> Tensor:
+        """Returns the tensor 'w/read:0': the value at the moment at which it runs."""
+        return self._snapshot
+
+    def read_value(self) -> Tensor:
+        """Returns a new node that reads the value, under the control dependencies that are open now."""
+        return apply_op("Identity", self._storage, name="read")
+
+    def initialized_value(self) -> Tensor:
+        """Returns the value, or the initial value where the variable is not initialized."""
+        with _lifted(self._graph):
+            return cond(is_variable_initialized(self), self.read_value, lambda: self.initial_value)
+
+    def eval(self, session: Any = None) -> Any:
+        """Returns the value in `session` (default: the default session) as NumPy."""
+        return self._storage.eval(session=session)
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Gives the variable a value in `session` (default: the default session), without adding nodes.
+
+        Raises:
+          ValueError: there is no session.
+        """
+        session = session or stacks.get_default_session()
+        if session is None:
+            raise ValueError("Either session argument should be provided or default session should be established")
+        session.run(self.initializer, {self.initializer.inputs[1]: value})
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
+        """Returns the rows `indices`."""
+        return apply_op("GatherV2", self.value(), indices, 0, name=name)
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
+        """Returns the slices that `indices` names."""
+        return apply_op("GatherNd", self.value(), indices, name=name)
+
+    # Assigning -------------------------------------------------------------------------------------------------------
+
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+        """Returns a tensor that gives the variable a new value when it runs (the node, if not `read_value`)."""
+        return self._written(apply_op("Assign", self._storage, value, use_locking=use_locking, name=name), read_value)
+
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Returns a tensor that adds `delta` to the variable when it runs (the node, if not `read_value`)."""
+        return self._written(
+            apply_op("AssignAdd", self._storage, delta, use_locking=use_locking, name=name), read_value
+        )
+
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Returns a tensor that subtracts `delta` from the variable when it runs (the node, if not `read_value`)."""
+        return self._written(
+            apply_op("AssignSub", self._storage, delta, use_locking=use_locking, name=name), read_value
+        )
+
+    @staticmethod
+    def _written(tensor: Tensor, read_value: bool) -> Any:
+        return tensor if read_value else tensor.op
+
+    def _scatter(self, op_type: str, delta: Any, use_locking: bool, name: str | None) -> Tensor:
+        if not isinstance(delta, IndexedSlices):
+            raise TypeError(f"sparse_delta is not IndexedSlices: {delta}")
+        return apply_op(op_type, self._storage, delta.indices, delta.values, use_locking=use_locking, name=name)
+
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Adds `IndexedSlices` to the variable."""
+        return self._scatter("ScatterAdd", sparse_delta, use_locking, name)
+
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Subtracts `IndexedSlices` from the variable."""
+        return self._scatter("ScatterSub", sparse_delta, use_locking, name)
+
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Assigns `IndexedSlices` to the variable."""
+        return self._scatter("ScatterUpdate", sparse_delta, use_locking, name)
+
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Multiplies the variable by `IndexedSlices`."""
+        return self._scatter("ScatterMul", sparse_delta, use_locking, name)
+
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Divides the variable by `IndexedSlices`."""
+        return self._scatter("ScatterDiv", sparse_delta, use_locking, name)
+
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Takes the minimum of the variable and `IndexedSlices`."""
+        return self._scatter("ScatterMin", sparse_delta, use_locking, name)
+
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Tensor:
+        """Takes the maximum of the variable and `IndexedSlices`."""
+        return self._scatter("ScatterMax", sparse_delta, use_locking, name)
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+        """Adds `updates` at the places that `indices` names."""
+        return apply_op("ScatterNdAdd", self._storage, indices, updates, use_locking=True, name=name)
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+        """Subtracts `updates` at the places that `indices` names."""
+        return apply_op("ScatterNdSub", self._storage, indices, updates, use_locking=True, name=name)
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+        """Assigns `updates` at the places that `indices` names."""
+        return apply_op("ScatterNdUpdate", self._storage, indices, updates, use_locking=True, name=name)
+
+    # Files -----------------------------------------------------------------------------------------------------------
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Returns the VariableDef of this variable, or None where it lies outside `export_scope`."""
+        from scopedjax._src.variables.variable_def import to_proto
+
+        return to_proto(self, export_scope)
+
+    @staticmethod
+    def from_proto(variable_def: Any, import_scope: str | None = None) -> Variable:
+        """Returns the variable that a VariableDef describes, over nodes that the default graph holds."""
+        return Variable(variable_def=variable_def, import_scope=import_scope)
+
+    # Python ----------------------------------------------------------------------------------------------------------
+
+    def ref(self) -> Reference:
+        """Returns a hashable stand-in for this variable."""
+        return Reference(self)
+
+    def experimental_ref(self) -> Reference:
+        """Returns a hashable stand-in for this variable."""
+        return Reference(self)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError("'Variable' object is not iterable.")
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"Using a `tf.Variable` as a Python `bool` is not allowed: '{self.name}' has no value while the graph is "
+            "recorded. Use `if t is not None:` instead of `if t:`."
+        )
+
+    def __repr__(self) -> str:
+        return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
+
+
+@contextmanager
+def _lifted(graph: Graph) -> Iterator[None]:
+    """Records outside every branch, loop and control dependency, under the same name scope."""
+    with graph.outermost():
+        yield
+
+
+@contextmanager
+def _colocated(graph: Graph, group: str) -> Iterator[None]:
+    """Records nodes that belong on the device of the variable whose group it is."""
+    scopes = graph.scopes
+    old = scopes.colocation
+    scopes.colocation = (group,)
+    try:
+        yield
+    finally:
+        scopes.colocation = old
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def run(self: Variable, *args: Any) -> Any:
+        return Tensor._operators[name](self.value(), *args)
+
+    run.__name__ = name
+    return run
+
+
+OVERLOADED = (
+    "__add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __div__ __rdiv__ __truediv__ __rtruediv__ __floordiv__ "
+    "__rfloordiv__ __mod__ __rmod__ __lt__ __le__ __gt__ __ge__ __and__ __rand__ __or__ __ror__ __xor__ __rxor__ "
+    "__getitem__ __pow__ __rpow__ __invert__ __neg__ __abs__ __matmul__ __rmatmul__"
+).split()
+for _name in OVERLOADED:
+    setattr(Variable, _name, _operator(_name))
+
+
+def _convert(value: Variable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+    if dtype is not None and value.dtype.base_dtype is not as_dtype(dtype).base_dtype:
+        raise ValueError(
+            f"Incompatible type conversion requested to type '{as_dtype(dtype).name}' for variable of type "
+            f"'{value.dtype.name}'"
+        )
+    return value._ref() if as_ref else value.value()
+
+
+register_tensor_conversion_function(Variable, _convert)
+
+
+# Creators ------------------------------------------------------------------------------------------------------------
+
+
+def default_creator(next_creator: Creator | None = None, **keywords: Any) -> Variable:
+    """Makes the variable itself: the end of the chain of creators."""
+    spec = VariableSpec(**keywords)
+    return type.__call__(Variable, spec)
+
+
+def create(spec: VariableSpec) -> Any:
+    """Makes a variable through the creators of the open `tf.variable_creator_scope` blocks."""
+    creator: Creator = default_creator
+    graph = stacks.get_default_graph()
+    for outer in graph.scopes.variable_creators:
+        creator = _chained(outer, creator)
+    return creator(**spec.keywords())
+
+
+def _chained(outer: Creator, inner: Creator) -> Creator:
+    return lambda **keywords: outer(inner, **keywords)
+
+
+@contextmanager
+def variable_creator_scope(variable_creator: Creator) -> Iterator[None]:
+    """Sends the making of variables in the block through `variable_creator(next_creator, **kwargs)`.
+
+    >>> def doubled(next_creator, **kwargs):
+    ...     kwargs["initial_value"] = np.float32(2) * kwargs["initial_value"]
+    ...     return next_creator(**kwargs)
+    >>> with tf.variable_creator_scope(doubled):
+    ...     v = tf.Variable(np.float32(3))
+    >>> tf.Session().run(v.initial_value)
+    np.float32(6.0)
+    """
+    scopes = stacks.get_default_graph().scopes
+    old = scopes.variable_creators
+    scopes.variable_creators = (*old, variable_creator)
+    try:
+        yield
+    finally:
+        scopes.variable_creators = old
+
+
+def is_variable_initialized(variable: Any) -> Tensor:
+    """Returns a bool scalar: whether the variable has a value.
+
+    >>> v = tf.Variable(1.0)
+    >>> tf.Session().run(tf.is_variable_initialized(v))
+    np.False_
+    """
+    graph = variable.graph
+    with graph.colocate_with(variable.op):
+        return apply_op("IsVariableInitialized", variable)
