@@ -112,15 +112,18 @@ def cond(
     true_fn = _either("true_fn", true_fn, "fn1", fn1)
     false_fn = _either("false_fn", false_fn, "fn2", fn2)
     if isinstance(pred, bool):
-        raise TypeError("pred must not be a Python bool")
+        raise TypeError("'pred' must not be a Python bool.")
     graph = stacks.get_default_graph()
     with graph.name_scope(name or "cond") as scope:
         pred = convert_to_tensor(pred, name="pred")
         if pred.dtype.base_dtype.name != "bool":
-            raise TypeError(f"pred must be of type tf.bool: {pred!r}")
+            raise TypeError(
+                f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not match expected type of "
+                f"bool: {pred!r}"
+            )
         pred_id = apply_op("Identity", pred, name="pred_id")
-        true, true_result = _build(scope + "true", "cond_true", true_fn)
-        false, false_result = _build(scope + "false", "cond_false", false_fn)
+        true, true_result = _build(scope + "true", "cond_true", true_fn, pred_id)
+        false, false_result = _build(scope + "false", "cond_false", false_fn, pred_id)
         if not strict:
             true_result, false_result = _unpacked(true_result), _unpacked(false_result)
         return _merge(pred_id, (true, false), true_result, false_result)
@@ -137,16 +140,15 @@ def _either(new: str, value: Any, old: str, former: Any) -> Callable[[], Any]:
     return value
 
 
-def _build(name: str, kind: str, function: Callable[[], Any]) -> tuple[ControlFlowContext, Any]:
+def _build(name: str, kind: str, function: Callable[[], Any], pred: Tensor) -> tuple[ControlFlowContext, Any]:
     """Records what `function` records into a new region and returns the region and the function's result."""
     graph = stacks.get_default_graph()
     region = ControlFlowContext(name, kind, graph.scopes.context)
     with graph.context(region):
         result = function()
-        if isinstance(result, Operation):
-            region.result_controls.append(result)
-            result = None
-        result = nest.map_structure(_as_result, result) if result is not None else None
+        if result is None:
+            raise ValueError(f"'{kind.removeprefix('cond_')}_fn' must have a return value.")
+        result = nest.map_structure(lambda item: _as_result(item, pred), result)
     flat = _flat(result)
     for item in flat:
         region.capture(item)
@@ -154,15 +156,18 @@ def _build(name: str, kind: str, function: Callable[[], Any]) -> tuple[ControlFl
     return region, result
 
 
-def _as_result(value: Any) -> Any:
-    if value is None or isinstance(value, (Operation, IndexedSlices)):
+def _as_result(value: Any, pred: Tensor) -> Any:
+    if value is None or isinstance(value, IndexedSlices):
         return value
+    if isinstance(value, Operation):  # TF1 gives the predicate, once the node has run
+        with pred.graph.control_dependencies([value]):
+            return apply_op("Identity", pred, name="control_dependency")
     return convert_to_tensor(value)
 
 
 def _flat(result: Any) -> list[Tensor]:
     found: list[Tensor] = []
-    for item in [] if result is None else nest.flatten(result):
+    for item in nest.flatten(result):
         if isinstance(item, IndexedSlices):
             found.extend([item.values, item.indices] + ([] if item.dense_shape is None else [item.dense_shape]))
         elif isinstance(item, Tensor):
@@ -177,22 +182,14 @@ def _unpacked(result: Any) -> Any:
 
 
 def _merge(pred: Tensor, regions: tuple[ControlFlowContext, ControlFlowContext], true: Any, false: Any) -> Any:
-    if (true is None) != (false is None):
-        raise ValueError(f"true_fn and false_fn must both return values or both return none: {true!r}, {false!r}")
-    if true is not None:
-        try:
-            nest.assert_same_structure(true, false, expand_composites=False)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"Incompatible return types of true_fn and false_fn: {error}") from error
+    nest.assert_same_structure(true, false, expand_composites=False)
     for i, (a, b) in enumerate(zip(regions[0].results, regions[1].results, strict=True)):
         if a.dtype.base_dtype is not b.dtype.base_dtype:
             raise ValueError(
-                "Outputs of true_fn and false_fn must have the same type: "
-                f"output {i} is {a.dtype.base_dtype.name} ({a.name}) and {b.dtype.base_dtype.name} ({b.name})"
+                "Outputs of 'true_fn' and 'false_fn' must have the same type(s). Received "
+                f"{a.dtype.base_dtype.name} from 'true_fn' and {b.dtype.base_dtype.name} from 'false_fn': output {i} is {a.dtype.base_dtype.name} ({a.name}) and {b.dtype.base_dtype.name} ({b.name})"
             )
     op = _if_node(pred, regions)
-    if true is None:
-        return op
     outputs = iter([apply_op("Identity", t, name="Merge") for t in op.outputs])
     return nest.map_structure(lambda item: _restored(item, outputs), true)
 

@@ -1,0 +1,1 @@
+"""Control flow: branches, loops, and nodes that only order others."""
