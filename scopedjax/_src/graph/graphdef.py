@@ -3,7 +3,7 @@
     Operation 'm' (MatMul, inputs a:0, s:1)    node { name: "m"  op: "MatMul"  input: "a"  input: "s:1"  input: "^init"
       control input 'init', device GPU 0                device: "/device:GPU:0"  attr { T, transpose_a, ... } }
 
-TensorFlow keeps a branch or a loop body in a function of the library; here their nodes lie in the same graph, as in TF1,
+TensorFlow 2 keeps a branch or a loop body in a function; here their nodes lie in the same graph, as in TF1,
 and belong to a region (see `contexts`). A file says so by attributes whose names begin with "_", which TensorFlow reads
 over:
 
@@ -89,7 +89,7 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
 
 
 def full_node_def(op: Operation, names: dict[ControlFlowContext, str], add_shapes: bool = False) -> Any:
-    """Returns a node's NodeDef with all that a file needs to rebuild it: control inputs by name, region, forward node."""
+    """Returns a node's NodeDef with all that a file needs to rebuild it: its region, its forward node."""
     forward = None if op._extra is None else op._extra.get("forward")
     regions = () if op._extra is None else op._extra.get("regions", ())
     node = node_def(op, add_shapes or forward is not None or bool(regions))

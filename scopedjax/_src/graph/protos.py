@@ -1,7 +1,7 @@
 """The protocol buffers of TensorFlow's files, by name: `protos.GraphDef`, `protos.AttrValue`, ...
 
-They are the message classes of the `tensorboard` package, which have TensorFlow's field numbers, so their bytes and their text
-form are TensorFlow's own. They are loaded on first use, because importing them takes longer than the rest of this floor.
+They are the message classes of the `tensorboard` package, which have TensorFlow's field numbers: their bytes and their
+text form are TensorFlow's own. They are loaded on first use: importing them takes longer than the rest of this floor.
 """
 
 from __future__ import annotations
