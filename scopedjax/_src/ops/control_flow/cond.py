@@ -118,8 +118,8 @@ def cond(
         pred = convert_to_tensor(pred, name="pred")
         if pred.dtype.base_dtype.name != "bool":
             raise TypeError(
-                f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not match expected type of "
-                f"bool: {pred!r}"
+                f"Input 'pred' of 'Switch' Op has type {pred.dtype.base_dtype.name} that does not match expected "
+                f"type of bool: {pred!r}"
             )
         pred_id = apply_op("Identity", pred, name="pred_id")
         true, true_result = _build(scope + "true", "cond_true", true_fn, pred_id)
@@ -187,7 +187,8 @@ def _merge(pred: Tensor, regions: tuple[ControlFlowContext, ControlFlowContext],
         if a.dtype.base_dtype is not b.dtype.base_dtype:
             raise ValueError(
                 "Outputs of 'true_fn' and 'false_fn' must have the same type(s). Received "
-                f"{a.dtype.base_dtype.name} from 'true_fn' and {b.dtype.base_dtype.name} from 'false_fn': output {i} is {a.dtype.base_dtype.name} ({a.name}) and {b.dtype.base_dtype.name} ({b.name})"
+                f"{a.dtype.base_dtype.name} from 'true_fn' and {b.dtype.base_dtype.name} from 'false_fn': "
+                f"output {i} is {a.name} and {b.name}"
             )
     op = _if_node(pred, regions)
     outputs = iter([apply_op("Identity", t, name="Merge") for t in op.outputs])

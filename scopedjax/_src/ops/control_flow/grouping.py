@@ -92,7 +92,7 @@ def _no_op_after(graph: Any, ops: Sequence[Operation], device: str | None, name:
             return apply_op("NoOp", name=name)
 
 
-def tuple(tensors: Any, name: str | None = None, control_inputs: Any = None) -> list[Any]:  # noqa: A001 (TF1's name)
+def tuple(tensors: Any, name: str | None = None, control_inputs: Any = None) -> list[Any]:
     """Returns tensors that are available only when all of them are.
 
     Args:
