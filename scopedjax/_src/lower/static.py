@@ -20,7 +20,7 @@ from scopedjax._src.lower.effects import is_handle
 
 def static_operands(op: Operation) -> list[Tensor]:
     """Returns the inputs of a node whose values must be known while it is traced."""
-    names = op.record.static
+    names = op.record.static_names(op)
     if not names:
         return []
     found: list[Tensor] = []

@@ -86,12 +86,14 @@ def _has_array_type(dtype: DType) -> bool:
 
 def _static_values(record: OpRecord, context: ShapeContext) -> dict[int, np.ndarray] | None:
     values: dict[int, np.ndarray] = {}
+    op: Any = _AbstractOp(context)
+    names = record.static_names(op)
     at = 0
     for arg in record.signature.inputs:
         span = 1
         if arg.is_list:
             span = context.attrs[arg.number_attr] if arg.number_attr else len(context.attrs[arg.list_attr])
-        if arg.name in record.static:
+        if arg.name in names:
             for i in range(at, at + span):
                 value = context.const(i)
                 if value is None:

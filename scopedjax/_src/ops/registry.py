@@ -10,8 +10,8 @@ its gradient, and its effects. Nothing elsewhere asks for a type by name.
 Lowerings. A lowering takes the inputs (a Python list for an `N * T` argument), then, as keywords, the attributes
 that its parameters name, and returns the output (a tuple for several, a list inside it for a list output). Inputs
 are JAX arrays, tracers, or NumPy arrays where a value is known; it runs with 64-bit types enabled. With a first
-parameter `ctx` it gets the `LoweringContext`. Inputs named in `static` arrive as NumPy arrays. Host ops
-(`host=True`) get and give NumPy arrays.
+parameter `ctx` it gets the `LoweringContext`. Inputs named in `static` (names, or a function of the node that tells
+them) arrive as NumPy arrays. Host ops (`host=True`) get and give NumPy arrays.
 
 Values at graph time. `numpy` computes the outputs from NumPy inputs (same protocol as a lowering, without ctx);
 `static_value` tells outputs from static shapes alone (`Shape`, `Size`, `Rank`); `dims_value(op, of)` reads an output
@@ -91,7 +91,7 @@ class OpRecord:
     static_value: Callable[[Operation], Sequence[Any] | None] | None = None
     dims_value: Callable[[Operation, Callable[[Tensor], Dims]], Dims] | None = None
     host: bool | Callable[[Operation], bool] = False
-    static: tuple[str, ...] = ()
+    static: tuple[str, ...] | Callable[[Operation], tuple[str, ...]] = ()
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
@@ -140,6 +140,10 @@ class OpRecord:
         keywords = {name: op.attrs[name] for name in self.numpy_attrs}
         args = self.grouped(op, values) if self._has_lists else values
         return self.flat_outputs(self.numpy(*args, **keywords))
+
+    def static_names(self, op: Operation) -> tuple[str, ...]:
+        """Returns the names of the inputs whose values must be known while a node is traced."""
+        return self.static(op) if callable(self.static) else self.static
 
     def is_host(self, op: Operation) -> bool:
         """Whether a node of this type runs on the host, outside XLA."""

@@ -1,0 +1,1 @@
+"""Ops that make, shape, cut and join arrays."""

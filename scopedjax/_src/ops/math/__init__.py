@@ -1,0 +1,1 @@
+"""Mathematical ops: elementwise, reductions, linear algebra."""
