@@ -279,6 +279,8 @@ def check(case: Case, dtype: str, theirs: Any = None, ours: Any = None) -> list[
     expected, actual = record(theirs, case, dtype), record(ours, case, dtype)
     if case.fails != isinstance(expected, oracle.Raised):
         return [f"the row itself: TensorFlow {'does not fail' if case.fails else f'fails: {expected}'}"]
+    if isinstance(actual, oracle.Raised) and not isinstance(expected, oracle.Raised):
+        return [f"scopedjax fails: {actual.type}: {actual.message[:1500]}"]
     if isinstance(expected, oracle.Raised) or isinstance(actual, oracle.Raised):
         return list(oracle.differences(expected, actual))
     problems = list(_compare(case, dtype, expected, actual))

@@ -107,9 +107,12 @@ class Trace:
 
     def _dereferenced(self, op: Operation, inputs: list[Any]) -> list[Any]:
         """Replaces handles by values where the node wants values."""
-        record = op.record
-        if record.structured or not any(isinstance(v, Ref) for v in inputs):
+        if not any(isinstance(v, Ref) for v in inputs):
             return inputs
+        record = (forward_of(op) or op).record
+        if record.structured:
+            return inputs
+        record = op.record
         names = self._argument_names(op)
         keep = {*record.reads, *record.writes, *record.checks}
         return [
@@ -213,14 +216,15 @@ class Trace:
         if known is None or not _same_values(known.primals, inputs):
             known = self._recompute(forward, list(inputs))
         given = [jnp.asarray(cotangents[i], forward.outputs[i].dtype.as_numpy_dtype) for i in known.float_outputs]
-        gradients = known.function(given)
+        # TF1's gradient of a complex tensor is the conjugate of JAX's (steepest ascent; JAX keeps the linear map).
+        gradients = known.function([_conjugate(g) for g in given])
         results: list[Any] = [None] * len(inputs)
         for i, gradient in zip(known.differentiated, gradients, strict=True):
-            results[i] = gradient
-        return [
-            jnp.zeros_like(v) if r is None and not isinstance(v, Ref) else r
-            for r, v in zip(results, inputs, strict=True)
-        ]
+            results[i] = _conjugate(gradient)
+        return [self._zeros(v) if r is None else r for r, v in zip(results, inputs, strict=True)]
+
+    def _zeros(self, value: Any) -> Any:
+        return jnp.zeros_like(self.state[value.key] if isinstance(value, Ref) else value)
 
     def _recompute(self, forward: Operation, inputs: list[Any]) -> _Pullback:
         """Evaluates a node a second time for its pullback alone: in another stage, or under another derivative."""
@@ -345,6 +349,10 @@ def _located(op: Operation, error: Exception) -> Exception:
 
 def _same_values(known: Sequence[Any], given: Sequence[Any]) -> bool:
     return all(a is b or isinstance(a, Ref) or isinstance(b, Ref) for a, b in zip(known, given, strict=True))
+
+
+def _conjugate(value: Any) -> Any:
+    return jnp.conj(value) if jnp.iscomplexobj(value) else value
 
 
 def _is_inexact(value: Any) -> bool:
