@@ -28,6 +28,8 @@ from scopedjax._src.ops.shape_rules import broadcast, like
 def _float_to_integer(x: Any, wanted: Any) -> Any:
     """C's conversion: towards zero, and by way of the widest integer, so that what does not fit wraps."""
     info = np.iinfo(wanted)
+    if x.dtype.itemsize < 4:  # half precision cannot hold the bounds that it is compared with
+        x = x.astype(np.float32)
     wide = x.astype(np.uint64 if wanted == np.uint64 else np.int64)
     if info.bits == 32 and info.min < 0:
         # x86 gives the lowest number for what is out of range of int32, NaN included.
