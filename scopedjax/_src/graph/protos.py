@@ -74,11 +74,21 @@ def parsed(content: bytes, name: str) -> Any:
     Raises:
       InvalidArgumentError: the bytes are no such message.
     """
+    return parsed_as(content, __getattr__(name))
+
+
+def parsed_as(content: bytes, message_type: Any) -> Any:
+    """Returns the message of the class `message_type` that `content` serializes.
+
+    Raises:
+      InvalidArgumentError: the bytes are no such message.
+    """
     from google.protobuf.message import DecodeError
 
-    message = __getattr__(name)()
+    message = message_type()
     try:
         message.ParseFromString(content)
     except DecodeError as error:
+        name = message_type.DESCRIPTOR.name
         raise InvalidArgumentError(None, None, f"{len(content)} bytes are no {name}: {error}") from error
     return message
