@@ -127,3 +127,8 @@ from scopedjax._src.variables.template import make_template as make_template
 from scopedjax._src.variables.variable import Variable as Variable
 from scopedjax._src.variables.variable import is_variable_initialized as is_variable_initialized
 from scopedjax._src.variables.variable import variable_creator_scope as variable_creator_scope
+
+# graph: files
+from scopedjax._src.graph.tensor_proto import make_ndarray as make_ndarray
+from scopedjax._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
+from scopedjax._src.ops.importer import import_graph_def as import_graph_def
