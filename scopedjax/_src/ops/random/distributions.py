@@ -211,8 +211,9 @@ def truncated_normal(xp: Namespace, stream: Stream, shape: Shape, dtype: Any) ->
 def permutation(xp: Namespace, stream: Stream, n: int) -> Array:
     """Draws the order in which `RandomShuffle` arranges `n` rows.
 
-    Step `i` swaps place `i` with a place in [i, n). The steps depend on each other, so this is a sequential loop:
-    fast on a host (0.1 us a row), slow on an accelerator; there, draw it with `xp = numpy` and hand it over.
+    Step `i` swaps place `i` with place `p[i]`, drawn from [i, n); no later step touches place `i`. The steps need not
+    be taken in turn. What lies in a place `x` was put there by the last step `m` with `p[m] = x`, which took it from
+    place `m`: follow these steps back to a place that no step has put anything into, where row and place are the same.
 
     Args:
       xp: `numpy` or `jax.numpy` (then under `jax.enable_x64(True)`).
@@ -226,18 +227,14 @@ def permutation(xp: Namespace, stream: Stream, n: int) -> Array:
     >>> permutation(np, Stream(87654321, 7), 5)
     array([2, 4, 3, 0, 1], dtype=int32)
     """
-    order = xp.arange(n, dtype=np.int32)
+    step = xp.arange(n, dtype=np.int32)
     if n < 2:
-        return order
-    place = xp.arange(n - 1, dtype=np.uint32)
-    draws = words(xp, *stream, n - 1)
-    partner = (place + draws % (np.uint32(n) - place)).astype(np.int32)
-    if xp is np:
-        rows = order.tolist()
-        for i, j in enumerate(partner.tolist()):
-            rows[i], rows[j] = rows[j], rows[i]
-        return np.array(rows, np.int32)
-    return _swap_all(order, partner)
+        return step
+    draws = xp.concatenate([words(xp, *stream, n - 1), xp.zeros(1, np.uint32)])
+    place = step + (draws % (n - step).astype(np.uint32)).astype(np.int32)
+    previous = _previous_with_same_value(xp, place)
+    origin = _origins(xp, _last_with_value(xp, place))
+    return xp.where(previous >= 0, xp.take(origin, previous, mode="clip"), place)
 
 
 def shuffle(xp: Namespace, stream: Stream, value: Array) -> Array:
@@ -425,13 +422,46 @@ def _computed_once(xp: Namespace, starts: Array, make: Callable[[], Array]) -> A
     return jax.lax.while_loop(lambda state: state[0] <= last_turn, lambda state: (state[0] + 1, make()), state)[1]
 
 
-def _swap_all(order: Array, partner: Array) -> Array:
-    """Swaps places `i` and `partner[i]` for each `i` in turn."""
+def _previous_with_same_value(xp: Namespace, values: Array) -> Array:
+    """For each index `i` the largest `m < i` with `values[m] == values[i]`, or -1; `int32[n]`."""
+    step = xp.arange(values.shape[0], dtype=np.uint64)
+    keys = xp.sort((values.astype(np.uint64) << np.uint64(32)) | step)
+    order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int32)
+    value = (keys >> np.uint64(32)).astype(np.int32)
+    before = xp.where(value[1:] == value[:-1], order[:-1], np.int32(-1))
+    before = xp.concatenate([xp.full(1, -1, np.int32), before])
+    if xp is not np:
+        return xp.zeros_like(order).at[order].set(before, unique_indices=True, mode="promise_in_bounds")
+    result = np.empty_like(order)
+    result[order] = before
+    return result
+
+
+def _last_with_value(xp: Namespace, values: Array) -> Array:
+    """For each `x` the largest `m < x` with `values[m] == x`, or `x` itself; values are never below their index."""
+    step = xp.arange(values.shape[0], dtype=np.int32)
+    found = xp.where(values > step, step, np.int32(-1))
+    if xp is not np:
+        last = xp.full(values.shape, -1, np.int32).at[values].max(found, mode="promise_in_bounds")
+    else:
+        last = np.full(values.shape, -1, np.int32)
+        np.maximum.at(last, values, found)
+    return xp.where(last >= 0, last, step)
+
+
+def _origins(xp: Namespace, parents: Array) -> Array:
+    """Follows each chain of `parents` to its end, twice as far in each turn."""
+    if xp is np:
+        while True:
+            further = parents[parents]
+            if np.array_equal(further, parents):
+                return parents
+            parents = further
     import jax
 
-    def swap(i: Array, order: Array) -> Array:
-        j = partner[i]
-        a, b = order[i], order[j]
-        return order.at[i].set(b).at[j].set(a)
+    def turn(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        parents, _ = state
+        further = xp.take(parents, parents, mode="clip")
+        return further, xp.any(further != parents)
 
-    return jax.lax.fori_loop(0, partner.shape[0], swap, order)
+    return jax.lax.while_loop(lambda state: state[1], turn, (parents, xp.asarray(True)))[0]
