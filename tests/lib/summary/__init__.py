@@ -1,1 +1,1 @@
-
+"""Summaries and event files."""
