@@ -354,7 +354,7 @@ def _attempt(path: str, action: Callable[[str], _T]) -> _T:
         try:
             return action(place)
         except (Damaged, FileNotFoundError) as error:
-            if _identity(place) == before and before is not None:
+            if before is not None and _identity(place) == before and locate(path) == place:
                 return _from_predecessor(path, place, action, error)
         except OSError as error:
             raise system_errors.translate(error, path) from error

@@ -221,8 +221,9 @@ def _not_yet(kind: str) -> Callable[[str], CheckpointReader]:
         raise errors.UnimplementedError(
             None,
             None,
-            f"{path} is a checkpoint written by TensorFlow ({kind}). This version of scopedjax reads Orbax checkpoints; "
-            "reading TensorFlow's files arrives with the Files work. Until then, restore it with TensorFlow.",
+            f"{path} is a checkpoint written by TensorFlow ({kind}). This version of scopedjax reads Orbax "
+            "checkpoints; reading TensorFlow's files arrives with the Files work. Until then, restore it with "
+            "TensorFlow.",
         )
 
     return open_it

@@ -10,9 +10,8 @@ Paths in it are relative to the folder of the file or absolute; what `get_checkp
 from the current folder. TensorFlow's rule on writing, kept here: a relative folder makes relative paths relative to
 it; an absolute folder leaves paths as they were given.
 
-A path names a checkpoint, whose files depend on who wrote it: an Orbax folder `model-7` (this library),
-  `model-7.index` and
-`model-7.data-*` (TensorFlow), or a file `model-7` (TensorFlow before 1.0). All functions here know all three.
+A path names a checkpoint, whose files depend on who wrote it: an Orbax folder `model-7` (this library), `model-7.index`
+and `model-7.data-*` (TensorFlow), or a file `model-7` (TensorFlow before 1.0). All functions here know all three.
 """
 
 from __future__ import annotations
