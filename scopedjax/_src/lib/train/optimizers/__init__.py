@@ -1,0 +1,1 @@
+"""Optimizers: optax's transformations with TF1's slots, names and numbers."""

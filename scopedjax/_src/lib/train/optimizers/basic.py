@@ -1,0 +1,668 @@
+"""TF1's optimizers: a table of hyper-parameters, slots and node types each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scopedjax._src.base.dtypes import int64
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer
+from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.control_flow.grouping import group
+from scopedjax._src.ops.indexed_slices import IndexedSlices
+from scopedjax._src.variables.initializers import constant_initializer, ones_initializer
+
+
+def _cast(tensor: Tensor, like: Any) -> Tensor:
+    """Returns a hyper-parameter in the dtype of a variable."""
+    dtype = like.dtype.base_dtype
+    return tensor if tensor.dtype.base_dtype is dtype else apply_op("Cast", tensor, DstT=dtype)
+
+
+class GradientDescentOptimizer(Optimizer):
+    """`w -= learning_rate * gradient`.
+
+    Args:
+      learning_rate: Tensor or number.
+      use_locking: Accepted.
+      name: Name.
+
+    >>> tf.train.GradientDescentOptimizer(0.1).get_name()
+    'GradientDescent'
+    """
+
+    def __init__(self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent") -> None:
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._learning_rate_tensor: Any = None
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _prepare(self) -> None:
+        self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        rate = _cast(self._learning_rate_tensor, var)
+        return apply_op("ApplyGradientDescent", var, rate, grad, use_locking=self._use_locking).op
+
+    def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
+        scaled = apply_op("Mul", grad.values, _cast(self._learning_rate_tensor, var), name="mul")
+        return apply_op("ScatterSub", var, grad.indices, scaled, use_locking=self._use_locking)
+
+
+class MomentumOptimizer(Optimizer):
+    """`a = momentum * a + gradient; w -= learning_rate * a`.
+
+    Slots: 'momentum' ('w/Momentum').
+
+    Args:
+      learning_rate: Tensor or number.
+      momentum: Tensor or number.
+      use_locking: Accepted.
+      name: Name.
+      use_nesterov: Whether to step along `gradient + momentum * a` (Sutskever et al., 2013).
+
+    >>> tf.train.MomentumOptimizer(0.1, 0.9).get_name()
+    'Momentum'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        momentum: Any,
+        use_locking: bool = False,
+        name: str = "Momentum",
+        use_nesterov: bool = False,
+    ) -> None:
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._momentum = momentum
+        self._use_nesterov = use_nesterov
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            self._zeros_slot(v, "momentum", self._name)
+
+    def _prepare(self) -> None:
+        self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
+        self._momentum_tensor = self._hyper(self._momentum, "momentum")
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        return apply_op(
+            "ApplyMomentum", var, self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var), grad,
+            _cast(self._momentum_tensor, var), use_locking=self._use_locking, use_nesterov=self._use_nesterov,
+        ).op  # fmt: skip
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        return apply_op(
+            "SparseApplyMomentum", var, self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var),
+            grad.values, grad.indices, _cast(self._momentum_tensor, var), use_locking=self._use_locking,
+            use_nesterov=self._use_nesterov,
+        ).op  # fmt: skip
+
+
+class AdamOptimizer(Optimizer):
+    """Adam (Kingma and Ba, 2015), in the form in which epsilon stands beside the uncorrected `sqrt(v)`.
+
+    Slots: 'm' ('w/Adam') and 'v' ('w/Adam_1'); besides, `beta1_power` and `beta2_power`.
+
+    Args:
+      learning_rate: Tensor or number.
+      beta1: Decay of the first moment.
+      beta2: Decay of the second moment.
+      epsilon: Added to the root of the second moment.
+      use_locking: Accepted.
+      name: Name.
+      use_own_namescope_for_non_slot_vars: Accepted.
+
+    >>> tf.train.AdamOptimizer(1e-3)._lr
+    0.001
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta1: Any = 0.9,
+        beta2: Any = 0.999,
+        epsilon: Any = 1e-08,
+        use_locking: bool = False,
+        name: str = "Adam",
+        use_own_namescope_for_non_slot_vars: bool = False,
+    ) -> None:
+        super().__init__(use_locking, name, use_own_namescope_for_non_slot_vars)
+        self._lr = learning_rate
+        self._beta1 = beta1
+        self._beta2 = beta2
+        self._epsilon = epsilon
+
+    def _get_beta_accumulators(self) -> tuple[Any, Any]:
+        graph = self._graph
+        return self._get_non_slot_variable("beta1_power", graph), self._get_non_slot_variable("beta2_power", graph)
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        first = min(var_list, key=lambda v: v.name)
+        self._graph = first.graph
+        self._create_non_slot_variable(self._call_if_callable(self._beta1), "beta1_power", first)
+        self._create_non_slot_variable(self._call_if_callable(self._beta2), "beta2_power", first)
+        for v in var_list:
+            self._zeros_slot(v, "m", self._name)
+            self._zeros_slot(v, "v", self._name)
+
+    def _prepare(self) -> None:
+        self._lr_t = self._hyper(self._lr, "learning_rate")
+        self._beta1_t = self._hyper(self._beta1, "beta1")
+        self._beta2_t = self._hyper(self._beta2, "beta2")
+        self._epsilon_t = self._hyper(self._epsilon, "epsilon")
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        beta1_power, beta2_power = self._get_beta_accumulators()
+        return apply_op(
+            "ApplyAdam", var, self.get_slot(var, "m"), self.get_slot(var, "v"), _cast(beta1_power.value(), var),
+            _cast(beta2_power.value(), var), _cast(self._lr_t, var), _cast(self._beta1_t, var),
+            _cast(self._beta2_t, var), _cast(self._epsilon_t, var), grad, use_locking=self._use_locking,
+        ).op  # fmt: skip
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        """The moments decay everywhere, and every row moves, as in TF1; only the gradient is sparse."""
+        beta1_power, beta2_power = (_cast(p.value(), var) for p in self._get_beta_accumulators())
+        beta1, beta2 = _cast(self._beta1_t, var), _cast(self._beta2_t, var)
+        rate = _cast(self._lr_t, var) * apply_op("Sqrt", 1 - beta2_power) / (1 - beta1_power)
+        m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
+        assert m is not None and v is not None
+        first = self._decayed(m, beta1, grad.values * (1 - beta1), grad.indices)
+        second = self._decayed(v, beta2, grad.values * grad.values * (1 - beta2), grad.indices)
+        root = apply_op("Sqrt", second)
+        step = rate * first / (root + _cast(self._epsilon_t, var))
+        update = apply_op("AssignSub", var, step, use_locking=self._use_locking)
+        return group(update, first, second)
+
+    def _decayed(self, slot: Any, decay: Tensor, rows: Tensor, indices: Tensor) -> Tensor:
+        decayed = apply_op("Assign", slot, slot.value() * decay, use_locking=self._use_locking)
+        with slot.graph.control_dependencies([decayed]):
+            return apply_op("ScatterAdd", slot, indices, rows, use_locking=self._use_locking)
+
+    def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
+        beta1_power, beta2_power = self._get_beta_accumulators()
+        graph = beta1_power.graph
+        with graph.control_dependencies(update_ops), graph.colocate_with(beta1_power):
+            next1 = beta1_power.assign(beta1_power.value() * self._beta1_t, use_locking=self._use_locking)
+            next2 = beta2_power.assign(beta2_power.value() * self._beta2_t, use_locking=self._use_locking)
+        return group(*update_ops, next1, next2, name=name_scope)
+
+
+class RMSPropOptimizer(Optimizer):
+    """RMSProp (Tieleman and Hinton, 2012) with momentum; the mean of squares starts at one.
+
+    Slots: 'rms', 'momentum', and 'mg' if centered ('w/RMSProp', 'w/RMSProp_1', ...).
+
+    Args:
+      learning_rate: Tensor or number.
+      decay: Decay of the means.
+      momentum: Tensor or number.
+      epsilon: Added inside the square root.
+      use_locking: Accepted.
+      centered: Whether to divide by the standard deviation rather than the root mean square.
+      name: Name.
+
+    >>> tf.train.RMSPropOptimizer(0.1).get_name()
+    'RMSProp'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        decay: Any = 0.9,
+        momentum: Any = 0.0,
+        epsilon: Any = 1e-10,
+        use_locking: bool = False,
+        centered: bool = False,
+        name: str = "RMSProp",
+    ) -> None:
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._decay = decay
+        self._momentum = momentum
+        self._epsilon = epsilon
+        self._centered = centered
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            self._get_or_make_slot_with_initializer(
+                v, ones_initializer(), v.get_shape(), v.dtype.base_dtype, "rms", self._name
+            )
+            if self._centered:
+                self._zeros_slot(v, "mg", self._name)
+            self._zeros_slot(v, "momentum", self._name)
+
+    def _prepare(self) -> None:
+        self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
+        self._decay_tensor = self._hyper(self._decay, "decay")
+        self._momentum_tensor = self._hyper(self._momentum, "momentum")
+        self._epsilon_tensor = self._hyper(self._epsilon, "epsilon")
+
+    def _arguments(self, var: Any) -> list[Any]:
+        tensors = (self._learning_rate_tensor, self._decay_tensor, self._momentum_tensor, self._epsilon_tensor)
+        names = ("mg", "rms", "momentum") if self._centered else ("rms", "momentum")
+        return [var, *(self.get_slot(var, n) for n in names), *(_cast(t, var) for t in tensors)]
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        kind = "ApplyCenteredRMSProp" if self._centered else "ApplyRMSProp"
+        return apply_op(kind, *self._arguments(var), grad, use_locking=self._use_locking).op
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        kind = "SparseApplyCenteredRMSProp" if self._centered else "SparseApplyRMSProp"
+        return apply_op(kind, *self._arguments(var), grad.values, grad.indices, use_locking=self._use_locking)
+
+
+class AdagradOptimizer(Optimizer):
+    """Adagrad (Duchi, Hazan and Singer, 2011): `s += g^2; w -= learning_rate * g / sqrt(s)`.
+
+    Slots: 'accumulator' ('w/Adagrad').
+
+    Args:
+      learning_rate: Tensor or number.
+      initial_accumulator_value: Start of the sum of squares; positive.
+      use_locking: Accepted.
+      name: Name.
+
+    Raises:
+      ValueError: the start is not positive.
+
+    >>> tf.train.AdagradOptimizer(0.1).get_name()
+    'Adagrad'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        initial_accumulator_value: float = 0.1,
+        use_locking: bool = False,
+        name: str = "Adagrad",
+    ) -> None:
+        if initial_accumulator_value <= 0.0:
+            raise ValueError(f"initial_accumulator_value must be positive: {initial_accumulator_value}")
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._initial_accumulator_value = initial_accumulator_value
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            self._get_or_make_slot_with_initializer(
+                v, constant_initializer(self._initial_accumulator_value), v.get_shape(), v.dtype.base_dtype,
+                "accumulator", self._name,
+            )  # fmt: skip
+
+    def _prepare(self) -> None:
+        self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        rate = _cast(self._learning_rate_tensor, var)
+        return apply_op(
+            "ApplyAdagrad", var, self.get_slot(var, "accumulator"), rate, grad, use_locking=self._use_locking
+        ).op
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        return apply_op(
+            "SparseApplyAdagrad", var, self.get_slot(var, "accumulator"), _cast(self._learning_rate_tensor, var),
+            grad.values, grad.indices, use_locking=self._use_locking,
+        )  # fmt: skip
+
+
+class AdadeltaOptimizer(Optimizer):
+    """Adadelta (Zeiler, 2012).
+
+    Slots: 'accum' ('w/Adadelta') and 'accum_update' ('w/Adadelta_1').
+
+    Args:
+      learning_rate: Tensor or number; 1.0 for the paper's form.
+      rho: Decay.
+      epsilon: Added inside the square roots.
+      use_locking: Accepted.
+      name: Name.
+
+    >>> tf.train.AdadeltaOptimizer().get_name()
+    'Adadelta'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: Any = 0.95,
+        epsilon: Any = 1e-08,
+        use_locking: bool = False,
+        name: str = "Adadelta",
+    ) -> None:
+        super().__init__(use_locking, name)
+        self._lr = learning_rate
+        self._rho = rho
+        self._epsilon = epsilon
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            self._zeros_slot(v, "accum", self._name)
+            self._zeros_slot(v, "accum_update", self._name)
+
+    def _prepare(self) -> None:
+        self._lr_t = self._hyper(self._lr, "lr")
+        self._rho_t = self._hyper(self._rho, "rho")
+        self._epsilon_t = self._hyper(self._epsilon, "epsilon")
+
+    def _arguments(self, var: Any) -> list[Any]:
+        hyper = (_cast(t, var) for t in (self._lr_t, self._rho_t, self._epsilon_t))
+        return [var, self.get_slot(var, "accum"), self.get_slot(var, "accum_update"), *hyper]
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        return apply_op("ApplyAdadelta", *self._arguments(var), grad, use_locking=self._use_locking)
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        return apply_op(
+            "SparseApplyAdadelta", *self._arguments(var), grad.values, grad.indices, use_locking=self._use_locking
+        )
+
+
+class FtrlOptimizer(Optimizer):
+    """FTRL-proximal (McMahan et al., 2013).
+
+    Slots: 'accum' ('w/Ftrl') and 'linear' ('w/Ftrl_1').
+
+    Args:
+      learning_rate: Tensor or number.
+      learning_rate_power: Zero or negative.
+      initial_accumulator_value: Start of the sum of squares; zero or positive.
+      l1_regularization_strength: Zero or positive.
+      l2_regularization_strength: Zero or positive.
+      use_locking: Accepted.
+      name: Name.
+      accum_name: Name of the first slot.
+      linear_name: Name of the second slot.
+      l2_shrinkage_regularization_strength: Zero or positive; acts on the magnitude, in the loss.
+      beta: The paper's beta; zero by default.
+
+    Raises:
+      ValueError: a number is outside its range.
+
+    >>> tf.train.FtrlOptimizer(0.1).get_name()
+    'Ftrl'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        use_locking: bool = False,
+        name: str = "Ftrl",
+        accum_name: str | None = None,
+        linear_name: str | None = None,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float | None = None,
+    ) -> None:
+        super().__init__(use_locking, name)
+        if initial_accumulator_value < 0.0:
+            raise ValueError(f"initial_accumulator_value {initial_accumulator_value} needs to be positive or zero")
+        if learning_rate_power > 0.0:
+            raise ValueError(f"learning_rate_power {learning_rate_power} needs to be negative or zero")
+        for text, value in (
+            ("l1_regularization_strength", l1_regularization_strength),
+            ("l2_regularization_strength", l2_regularization_strength),
+            ("l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength),
+        ):
+            if value < 0.0:
+                raise ValueError(f"{text} {value} needs to be positive or zero")
+        self._learning_rate = learning_rate
+        self._learning_rate_power = learning_rate_power
+        self._initial_accumulator_value = initial_accumulator_value
+        self._l1 = l1_regularization_strength
+        self._l2 = l2_regularization_strength
+        self._beta = 0.0 if beta is None else beta
+        self._l2_shrinkage = l2_shrinkage_regularization_strength
+        self._accum_name = accum_name
+        self._linear_name = linear_name
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            self._get_or_make_slot_with_initializer(
+                v, constant_initializer(self._initial_accumulator_value), v.get_shape(), v.dtype.base_dtype, "accum",
+                self._accum_name or self._name,
+            )  # fmt: skip
+            self._zeros_slot(v, "linear", self._linear_name or self._name)
+
+    def _prepare(self) -> None:
+        self._rate = self._hyper(self._learning_rate, "learning_rate")
+        self._l1_t = self._hyper(self._l1, "l1_regularization_strength")
+        # The paper's beta acts as an L2 strength of beta / (2 * learning_rate) more.
+        self._l2_t = self._hyper(self._l2, "l2_regularization_strength")
+        if self._beta:
+            self._l2_t = self._l2_t + self._beta / (2.0 * self._rate)
+        self._shrinkage_t = self._hyper(self._l2_shrinkage, "l2_shrinkage_regularization_strength")
+        self._power_t = self._hyper(self._learning_rate_power, "learning_rate_power")
+
+    def _hypers(self, var: Any) -> list[Tensor]:
+        tensors = [self._rate, self._l1_t, self._l2_t]
+        if self._l2_shrinkage > 0.0:
+            tensors.append(self._shrinkage_t)
+        return [_cast(t, var) for t in (*tensors, self._power_t)]
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        kind = "ApplyFtrlV2" if self._l2_shrinkage > 0.0 else "ApplyFtrl"
+        slots = (self.get_slot(var, "accum"), self.get_slot(var, "linear"))
+        return apply_op(kind, var, *slots, grad, *self._hypers(var), use_locking=self._use_locking)
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        kind = "SparseApplyFtrlV2" if self._l2_shrinkage > 0.0 else "SparseApplyFtrl"
+        slots = (self.get_slot(var, "accum"), self.get_slot(var, "linear"))
+        return apply_op(kind, var, *slots, grad.values, grad.indices, *self._hypers(var), use_locking=self._use_locking)
+
+
+class ProximalGradientDescentOptimizer(Optimizer):
+    """Gradient descent, then the proximal step of L1 and L2 (Duchi and Singer, 2009).
+
+    Args:
+      learning_rate: Tensor or number.
+      l1_regularization_strength: Zero or positive.
+      l2_regularization_strength: Zero or positive.
+      use_locking: Accepted.
+      name: Name.
+
+    >>> tf.train.ProximalGradientDescentOptimizer(0.1).get_name()
+    'ProximalGradientDescent'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        use_locking: bool = False,
+        name: str = "ProximalGradientDescent",
+    ) -> None:
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._l1 = l1_regularization_strength
+        self._l2 = l2_regularization_strength
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _prepare(self) -> None:
+        self._rate = self._hyper(self._learning_rate, "learning_rate")
+        self._l1_t = self._hyper(self._l1, "l1_regularization_strength")
+        self._l2_t = self._hyper(self._l2, "l2_regularization_strength")
+
+    def _arguments(self, var: Any) -> list[Any]:
+        return [var, *(_cast(t, var) for t in (self._rate, self._l1_t, self._l2_t))]
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        return apply_op("ApplyProximalGradientDescent", *self._arguments(var), grad, use_locking=self._use_locking).op
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        return apply_op(
+            "SparseApplyProximalGradientDescent", *self._arguments(var), grad.values, grad.indices,
+            use_locking=self._use_locking,
+        ).op  # fmt: skip
+
+
+class ProximalAdagradOptimizer(Optimizer):
+    """Adagrad, then the proximal step of L1 and L2.
+
+    Slots: 'accumulator' ('w/ProximalAdagrad').
+
+    Args:
+      learning_rate: Tensor or number.
+      initial_accumulator_value: Start of the sum of squares; positive.
+      l1_regularization_strength: Zero or positive.
+      l2_regularization_strength: Zero or positive.
+      use_locking: Accepted.
+      name: Name.
+
+    Raises:
+      ValueError: the start is not positive.
+
+    >>> tf.train.ProximalAdagradOptimizer(0.1).get_name()
+    'ProximalAdagrad'
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        use_locking: bool = False,
+        name: str = "ProximalAdagrad",
+    ) -> None:
+        if initial_accumulator_value <= 0.0:
+            raise ValueError(f"initial_accumulator_value must be positive: {initial_accumulator_value}")
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._initial_accumulator_value = initial_accumulator_value
+        self._l1 = l1_regularization_strength
+        self._l2 = l2_regularization_strength
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            self._get_or_make_slot_with_initializer(
+                v, constant_initializer(self._initial_accumulator_value), v.get_shape(), v.dtype.base_dtype,
+                "accumulator", self._name,
+            )  # fmt: skip
+
+    def _prepare(self) -> None:
+        self._rate = self._hyper(self._learning_rate, "learning_rate")
+        self._l1_t = self._hyper(self._l1, "l1_regularization_strength")
+        self._l2_t = self._hyper(self._l2, "l2_regularization_strength")
+
+    def _arguments(self, var: Any) -> list[Any]:
+        hyper = (_cast(t, var) for t in (self._rate, self._l1_t, self._l2_t))
+        return [var, self.get_slot(var, "accumulator"), *hyper]
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        return apply_op("ApplyProximalAdagrad", *self._arguments(var), grad, use_locking=self._use_locking)
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        return apply_op(
+            "SparseApplyProximalAdagrad",
+            *self._arguments(var),
+            grad.values,
+            grad.indices,
+            use_locking=self._use_locking,
+        )
+
+
+class AdagradDAOptimizer(Optimizer):
+    """Adagrad by dual averaging (Duchi, Hazan and Singer, 2011).
+
+    Slots: 'gradient_accumulator' ('w/AdagradDA/g_acc') and 'gradient_squared_accumulator' ('w/AdagradDA/gg_acc').
+
+    Args:
+      learning_rate: Tensor or number.
+      global_step: The int64 variable that counts steps.
+      initial_gradient_squared_accumulator_value: Start of the sum of squares; positive.
+      l1_regularization_strength: Zero or positive.
+      l2_regularization_strength: Zero or positive.
+      use_locking: Accepted.
+      name: Name.
+
+    Raises:
+      ValueError: the start is not positive.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        global_step: Any,
+        initial_gradient_squared_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        use_locking: bool = False,
+        name: str = "AdagradDA",
+    ) -> None:
+        if initial_gradient_squared_accumulator_value <= 0.0:
+            raise ValueError(
+                "initial_gradient_squared_accumulator_value must be positive: "
+                f"{initial_gradient_squared_accumulator_value}"
+            )
+        super().__init__(use_locking, name)
+        self._learning_rate = learning_rate
+        self._start = initial_gradient_squared_accumulator_value
+        self._l1 = l1_regularization_strength
+        self._l2 = l2_regularization_strength
+        self._global_step = global_step
+
+    @property
+    def _lr(self) -> Any:
+        return self._learning_rate
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for v in var_list:
+            zero, start = constant_initializer(0.0), constant_initializer(self._start)
+            arguments = (v.get_shape(), v.dtype.base_dtype)
+            self._get_or_make_slot_with_initializer(v, zero, *arguments, "gradient_accumulator", self._name + "/g_acc")
+            self._get_or_make_slot_with_initializer(
+                v, start, *arguments, "gradient_squared_accumulator", self._name + "/gg_acc"
+            )
+
+    def _prepare(self) -> None:
+        self._rate = self._hyper(self._learning_rate, "learning_rate")
+
+    def _arguments(self, var: Any) -> tuple[list[Any], list[Any]]:
+        step = apply_op("AddV2", apply_op("Identity", self._global_step), 1)
+        if step.dtype.base_dtype is not int64:
+            step = apply_op("Cast", step, DstT=int64)
+        before = [var, self.get_slot(var, "gradient_accumulator"), self.get_slot(var, "gradient_squared_accumulator")]
+        return before, [_cast(self._rate, var), self._l1, self._l2, step]
+
+    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        before, after = self._arguments(var)
+        return apply_op("ApplyAdagradDA", *before, grad, *after, use_locking=self._use_locking)
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        before, after = self._arguments(var)
+        return apply_op(
+            "SparseApplyAdagradDA", *before, grad.values, grad.indices, *after, use_locking=self._use_locking
+        )

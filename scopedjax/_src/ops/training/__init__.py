@@ -1,0 +1,1 @@
+"""Op types that apply a gradient to a variable and its slots."""
