@@ -27,7 +27,7 @@ def _rows() -> Iterator[Any]:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize(("case", "dtype"), _rows())
+@pytest.mark.parametrize(("case", "dtype"), list(_rows()))
 def test_case(case: Case, dtype: str) -> None:
     problems = check(case, dtype)
     assert not problems, f"{case.id} ({dtype}) differs from TensorFlow:\n  " + "\n  ".join(problems)
