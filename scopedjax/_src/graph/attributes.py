@@ -312,7 +312,7 @@ def node_def(op: Operation, add_shapes: bool = False) -> Any:
                 f"attribute '{name}' of node '{op.name}' ({op.type}) cannot be written: {error}"
             ) from error
     if op._colocation:
-        proto.attr["_class"].CopyFrom(to_attr_value(sorted(op._colocation), "list(string)"))
+        proto.attr["_class"].CopyFrom(to_attr_value(op._colocation, "list(string)"))
     if add_shapes and op.outputs:
         proto.attr["_output_shapes"].CopyFrom(to_attr_value([t._dims for t in op.outputs], "list(shape)"))
     return proto

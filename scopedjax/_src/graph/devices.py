@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from scopedjax._src.base.values import as_text
+
 if TYPE_CHECKING:
     from scopedjax._src.graph.operation import Operation
 
@@ -57,7 +59,7 @@ class DeviceSpec:
                         )
                     fields["device_index"] = int(pieces[1])
             else:
-                raise ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'.")
+                raise _unknown_part(part, spec)
         return cls(**fields)
 
     def to_string(self) -> str:
@@ -84,19 +86,23 @@ class DeviceSpec:
         return replace(other, **named)
 
 
+def _unknown_part(part: str, spec: str) -> ValueError:
+    return ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'.")
+
+
 def resolve_device(op: Operation, devices: Sequence[str | Callable[[Operation], Any]]) -> str:
-    """Returns the device name that the open `tf.device` blocks, outermost first, give to a node."""
-    spec = DeviceSpec.from_string(op.device)
+    """Returns the device name that the open `tf.device` blocks, outermost first, give to a node.
+
+    A name fills in the fields that the blocks inside it left open. A function sees what they said in `op.device`, and
+    its answer stands in place of that, as it is.
+
+    Raises:
+      TypeError: a function returns neither text nor a device spec.
+    """
     for device in reversed(devices):
-        named = device(op) if callable(device) else device
-        if named is None:
-            continue
-        text = named.to_string() if hasattr(named, "to_string") else str(named)
-        spec = spec.merged_over(DeviceSpec.from_string(text)) if callable(device) else _fill(spec, text)
         if callable(device):
-            op.device = spec.to_string()
-    return spec.to_string()
-
-
-def _fill(spec: DeviceSpec, text: str) -> DeviceSpec:
-    return spec.merged_over(DeviceSpec.from_string(text))
+            answer = device(op)
+            op.device = as_text(answer.to_string() if hasattr(answer, "to_string") else answer)
+        else:
+            op.device = DeviceSpec.from_string(op.device).merged_over(DeviceSpec.from_string(device)).to_string()
+    return op.device

@@ -131,7 +131,7 @@ class Graph:
         if scopes.devices:
             op.device = resolve_device(op, scopes.devices)
         if scopes.colocation:
-            op._colocation = scopes.colocation
+            op._colocation = tuple(sorted(scopes.colocation))
             first = self._ops.get(scopes.colocation[0][len("loc:@") :])
             if first is not None and first.device:
                 op.device = first.device

@@ -140,7 +140,7 @@ class Operation:
     def colocation_groups(self) -> list[bytes]:
         """Returns the groups of nodes that share a device with this one; recorded, without effect."""
         own = f"loc:@{self.name}"
-        return [group.encode() for group in sorted(self._colocation)] or [own.encode()]
+        return [group.encode() for group in self._colocation] or [own.encode()]
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Runs this node in `session` (default: the default session)."""

@@ -86,7 +86,7 @@ def read_node(proto: Any, name: str, op_defs: Mapping[str, Any]) -> ImportedNode
       ValueError: it does not follow its type's signature.
     """
     inputs, controls = _split_inputs(proto)
-    record = _record_of(proto, op_defs)
+    record = _record_of(proto, len(inputs), op_defs)
     node = ImportedNode(proto.name, proto.op, proto.device, record, inputs, controls, {})
     values = _special_attrs(node, proto, name)
     _fill_attrs(node, values, op_defs.get(proto.op), name)
@@ -113,14 +113,14 @@ def _split_inputs(proto: Any) -> tuple[list[tuple[str, int]], list[str]]:
     return inputs, controls
 
 
-def _record_of(proto: Any, op_defs: Mapping[str, Any]) -> OpRecord:
+def _record_of(proto: Any, inputs: int, op_defs: Mapping[str, Any]) -> OpRecord:
     record = lookup(proto.op)
     if record is None:
-        return unknown_record(proto.op, op_defs.get(proto.op))
+        return unknown_record(proto.op, inputs, op_defs.get(proto.op))
     if record.structured and REGIONS not in proto.attr:
         # TensorFlow's own If or While: its branches are functions of the library.
         reason = "its branches are functions of the GraphDef, which are not run"
-        return unknown_record(proto.op, record.op_def(), reason)
+        return unknown_record(proto.op, inputs, record.op_def(), reason)
     return record
 
 

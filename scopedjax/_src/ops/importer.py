@@ -221,13 +221,14 @@ class _Import:
         with graph._lock:
             self._name_nodes()
             self._read_nodes()
-            self._check_references()
             self._guess_unknown_outputs(wanted or ())
+            self._check_references()
             order = self._order()
             with _all_or_nothing(graph):
                 with _neutral_scopes(graph) as outer:
                     for node in order:
                         self.ops[node.name] = self._record(node, outer)
+                    self._place_neighbours()
                     self._check_map_is_used()
                     found = None if wanted is None else [self._element(name) for name in wanted]
                     self._tie(outer)
@@ -270,7 +271,7 @@ class _Import:
                 source = self.nodes.get(name)
                 if source is None:
                     raise ValueError(f"Node '{node.name}': Unknown input node '{_tensor_text(name, index)}'")
-                count = MOST_ARGUMENTS if source.output_types is None else len(source.output_types)
+                count = len(source.output_types or ())
                 if index >= count:
                     raise ValueError(
                         f"Node '{node.name}': Connecting to invalid output {index} of source node {name} which has "
@@ -352,11 +353,8 @@ class _Import:
         controls = {self.mapped_controls.get(c) or self.ops[c]: None for c in sorted(node.controls)}
         controls.update(dict.fromkeys(outer.control_inputs_for([t.op for t in inputs])))
         op._control_inputs.extend(controls)
-        groups = [_colocated_with(group) for group in node.colocation]
-        op._colocation = tuple(
-            group if target is None else f"loc:@{self.new_names.get(target, target)}"
-            for group, target in zip(node.colocation, groups, strict=True)
-        )
+        targets = [_colocated_with(group) for group in node.colocation]
+        op._colocation = tuple(f"loc:@{self.new_names.get(t, t)}" for t in targets if t is not None)
         self._place(op, node, outer)
         return op
 
@@ -365,11 +363,20 @@ class _Import:
         return self.ops[key[0]].outputs[key[1]] if mapped is None else mapped
 
     def _place(self, op: Operation, node: ImportedNode, outer: Scopes) -> None:
+        """Gives a node its device, unless it goes to that of another node."""
+        if _neighbours(node):
+            return
         if node.device or outer.devices:
             try:
                 op.device = resolve_device(op, [*outer.devices, node.device] if node.device else outer.devices)
             except ValueError as error:
                 raise ValueError(f"Node '{node.name}': {error}") from None
+
+    def _place_neighbours(self) -> None:
+        """Puts nodes that are colocated with others on the device of the first of them that has one."""
+        for name, op in self.ops.items():
+            devices = (self.ops[n].device for n in _neighbours(self.nodes[name]) if n in self.ops)
+            op.device = next((device for device in devices if device), op.device)
 
     # Regions, gradients, returned elements ---------------------------------------------------------------------------
 
@@ -503,6 +510,12 @@ def _tensor_text(name: str, index: int, always: bool = False) -> str:
 
 def _colocated_with(group: Any) -> str | None:
     return group[len("loc:@") :] if isinstance(group, str) and group.startswith("loc:@") else None
+
+
+def _neighbours(node: ImportedNode) -> list[str]:
+    """The other nodes that a node is colocated with."""
+    targets = (_colocated_with(group) for group in node.colocation)
+    return [target for target in targets if target is not None and target != node.name]
 
 
 def _attr_dtype(node: ImportedNode, index: int) -> DType:

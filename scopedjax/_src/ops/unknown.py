@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scopedjax._src.base.dtypes import DType
+from scopedjax._src.base.dtypes import DType, variant
 from scopedjax._src.base.errors import NotFoundError
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.ops.registry import NO_GRADIENT, OpRecord
 from scopedjax._src.ops.shape_context import ShapeContext
-from scopedjax._src.ops.signature import Signature
+from scopedjax._src.ops.signature import Arg, Signature
 
 
 @dataclass(eq=False)
@@ -40,18 +40,19 @@ class UnknownOpRecord(OpRecord):
         return self.definition
 
 
-def unknown_record(op_type: str, definition: Any = None, reason: str = "") -> UnknownOpRecord:
-    """Returns a record for nodes of a type that cannot run here.
+def unknown_record(op_type: str, inputs: int, definition: Any = None, reason: str = "") -> UnknownOpRecord:
+    """Returns a record for a node of a type that cannot run here.
 
     Args:
       op_type: TensorFlow's name of the type.
+      inputs: The number of inputs that the node has.
       definition: Its OpDef, or None.
       reason: Why it cannot run, if not because it is unknown.
 
     Raises:
       ValueError: the OpDef is not well formed.
     """
-    signature = Signature(op_type, (), (), {})
+    signature = Signature(op_type, tuple(Arg(f"input_{i}", dtype=variant) for i in range(inputs)), (), {})
     types: Mapping[str, Sequence[DType]] = {}
     if definition is not None:
         from scopedjax._src.ops.opdef import signature_of
