@@ -126,8 +126,10 @@ def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: Region
             inputs.append(np.asarray(values[tensor]))
     try:
         results = record.lower_with(context, op, inputs)
-    except OpError:
-        raise
+    except OpError as error:
+        if error.op is not None:
+            raise
+        raise type(error)(None, op, f"{error.message}\n\t [[{{{{node {op.name}}}}}]]") from error
     except Exception as error:
         text = str(error) or type(error).__name__
         raise InvalidArgumentError(
