@@ -239,3 +239,30 @@ _ERRNOS = {
 def test_an_error_without_a_class_of_its_own() -> None:
     assert type(system_errors.translate(OSError(errno.EIO, "x"), "p")) is errors.UnknownError
     assert "plain" in system_errors.translate(OSError("plain"), "p").message
+
+
+def test_what_a_user_put_in_the_place_of_a_lost_checkpoint_stays(model: Path) -> None:
+    """Killed between the renames, and then something else got the name."""
+    for thing in ("file", "folder"):
+        _save(model, 1)
+        model.rename(_hidden(model, "old"))
+        if thing == "file":
+            model.write_text("mine")
+        else:
+            model.mkdir()
+            (model / "notes.txt").write_text("mine")
+        _save(model.with_name("other"), 2)
+        assert (model if thing == "file" else model / "notes.txt").read_text() == "mine"
+        assert _hidden(model, "old").is_dir()
+        shutil.rmtree(_hidden(model, "old"))
+        shutil.rmtree(model) if thing == "folder" else model.unlink()
+
+
+def test_what_a_user_put_into_a_torn_checkpoint_stays(model: Path) -> None:
+    _save(model, 1)
+    shutil.copytree(model, _hidden(model, "old"))
+    (model / "packed.int64" / "0").unlink()
+    (model / "notes.txt").write_text("mine")
+    _save(model.with_name("other"), 2)
+    assert _step(model) == 1 and (model / "notes.txt").read_text() == "mine"
+    assert sorted(os.listdir(model.parent)) == ["model", "other"]

@@ -162,10 +162,8 @@ def clean(parent: str, kind: Kind) -> None:
             if not alone:
                 continue
             home = os.path.join(parent, name)
-            if word == "old" and not (os.path.lexists(home) and kind.is_sound(home)):
-                if os.path.lexists(home):
-                    remove_folder(home, kind)
-                os.rename(place, home)
+            if word == "old":
+                _judge(place, home, kind)
             elif os.path.isdir(place):
                 _dispose(place, home, kind)
             else:
@@ -264,6 +262,19 @@ def _dispose(folder: str, home: str, kind: Kind) -> None:
                     target += "~"
                 os.rename(os.path.join(folder, name), target)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _judge(old: str, home: str, kind: Kind) -> None:
+    """What becomes of an old folder of a dead process: deleted if its successor is sound, else put back."""
+    if not os.path.lexists(home):
+        os.rename(old, home)
+    elif kind.is_sound(home):
+        _dispose(old, home, kind)
+    elif os.path.isdir(home) and any(map(kind.owns, os.listdir(home))):
+        gone = _hidden_name(home, "gone")
+        os.rename(home, gone)
+        os.rename(old, home)
+        _dispose(gone, home, kind)
 
 
 def _modified(path: str) -> float:

@@ -34,9 +34,14 @@ class CheckpointReader:
     Args:
       path: The checkpoint.
 
-    >>> reader = tf.train.NewCheckpointReader(saver.save(sess, "/d/model"))   # doctest: +SKIP
-    >>> reader.has_tensor("w")   # doctest: +SKIP
-    True
+    >>> import os, tempfile
+    >>> w = tf.get_variable("w", [2], initializer=tf.zeros_initializer())
+    >>> with tf.Session() as sess:
+    ...     sess.run(w.initializer)
+    ...     path = tf.train.Saver().save(sess, os.path.join(tempfile.mkdtemp(), "model"))
+    >>> reader = tf.train.NewCheckpointReader(path)
+    >>> reader.has_tensor("w"), reader.get_variable_to_shape_map(), reader.get_tensor("w")
+    (True, {'w': [2]}, array([0., 0.], dtype=float32))
     """
 
     def __init__(self, path: str) -> None:
@@ -271,9 +276,11 @@ def NewCheckpointReader(filepattern: str) -> CheckpointReader:
       tf.errors.NotFoundError: There is no checkpoint of this name ("Failed to find any matching files for PATH").
       tf.errors.DataLossError: It is damaged, or something else ("perhaps your file is in a different file format").
 
-    >>> tf.train.NewCheckpointReader("/nowhere/model-7")
-    Traceback (most recent call last):
-    NotFoundError: Unsuccessful TensorSliceReader constructor: Failed to find any matching files for /nowhere/model-7
+    >>> try:
+    ...     tf.train.NewCheckpointReader("/nowhere/model-7")
+    ... except tf.errors.NotFoundError as error:
+    ...     print(error.message)
+    Unsuccessful TensorSliceReader constructor: Failed to find any matching files for /nowhere/model-7
     """
     return open_checkpoint(_as_text(filepattern))
 
@@ -290,6 +297,15 @@ def load_checkpoint(ckpt_dir_or_file: str | os.PathLike[str]) -> CheckpointReade
     Raises:
       ValueError: It is a folder that names no checkpoint.
       tf.errors.OpError: As `NewCheckpointReader`.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> w = tf.get_variable("w", [2], initializer=tf.zeros_initializer())
+    >>> with tf.Session() as sess:
+    ...     sess.run(w.initializer)
+    ...     path = tf.train.Saver().save(sess, folder + "/model", global_step=7)
+    >>> tf.train.load_checkpoint(folder).path == folder + "/model-7"
+    True
     """
     path: str | None = os.fspath(ckpt_dir_or_file)
     if os.path.isdir(path) and not any(known.recognise(path) for known in FORMATS):
@@ -312,6 +328,15 @@ def load_variable(ckpt_dir_or_file: str | os.PathLike[str], name: str) -> Any:
     Raises:
       tf.errors.NotFoundError: It has no such name ("Key v not found in checkpoint").
       ValueError, tf.errors.OpError: As `load_checkpoint`.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> w = tf.get_variable("w", initializer=3.0)
+    >>> with tf.Session() as sess:
+    ...     sess.run(w.initializer)
+    ...     path = tf.train.Saver().save(sess, folder + "/model")
+    >>> float(tf.train.load_variable(folder, "w"))
+    3.0
     """
     return load_checkpoint(ckpt_dir_or_file).get_tensor(name.removesuffix(":0"))
 
@@ -327,6 +352,15 @@ def list_variables(ckpt_dir_or_file: str | os.PathLike[str]) -> list[tuple[str, 
 
     Raises:
       ValueError, tf.errors.OpError: As `load_checkpoint`.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> w = tf.get_variable("w", [2, 3], initializer=tf.zeros_initializer())
+    >>> with tf.Session() as sess:
+    ...     sess.run(w.initializer)
+    ...     path = tf.train.Saver().save(sess, folder + "/model")
+    >>> tf.train.list_variables(folder)
+    [('w', [2, 3])]
     """
     return sorted(load_checkpoint(ckpt_dir_or_file).get_variable_to_shape_map().items())
 

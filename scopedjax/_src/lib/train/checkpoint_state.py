@@ -126,6 +126,12 @@ def update_checkpoint_state(
     Raises:
       RuntimeError: The checkpoint has the path of the state file.
       tf.errors.OpError: The folder does not exist (`NotFoundError`) or cannot be written.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> tf.train.update_checkpoint_state(folder, folder + "/model-7")
+    >>> tf.train.get_checkpoint_state(folder).model_checkpoint_path == folder + "/model-7"
+    True
     """
     write_checkpoint_state(
         save_dir,
