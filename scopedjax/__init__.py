@@ -75,6 +75,21 @@ from scopedjax._src.ops.control_flow.grouping import no_op as no_op
 from scopedjax._src.ops.control_flow.grouping import tuple as tuple
 from scopedjax._src.ops.convert import register_tensor_conversion_function as register_tensor_conversion_function
 from scopedjax._src.ops.indexed_slices import IndexedSlices as IndexedSlices
+from scopedjax._src.ops.random.sampling import get_seed as get_seed
+from scopedjax._src.ops.random.sampling import multinomial as multinomial
+from scopedjax._src.ops.random.sampling import random_crop as random_crop
+from scopedjax._src.ops.random.sampling import random_normal as random_normal
+from scopedjax._src.ops.random.sampling import random_shuffle as random_shuffle
+from scopedjax._src.ops.random.sampling import random_uniform as random_uniform
+from scopedjax._src.ops.random.sampling import set_random_seed as set_random_seed
+from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
+from scopedjax._src.ops.random.sampling import get_seed as get_seed
+from scopedjax._src.ops.random.sampling import multinomial as multinomial
+from scopedjax._src.ops.random.sampling import random_normal as random_normal
+from scopedjax._src.ops.random.sampling import random_shuffle as random_shuffle
+from scopedjax._src.ops.random.sampling import random_uniform as random_uniform
+from scopedjax._src.ops.random.sampling import set_random_seed as set_random_seed
+from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
 
 # runtime
 from scopedjax._src.runtime.session import InteractiveSession as InteractiveSession
@@ -110,6 +125,17 @@ from scopedjax._src.variables.collections import moving_average_variables as mov
 from scopedjax._src.variables.collections import report_uninitialized_variables as report_uninitialized_variables
 from scopedjax._src.variables.collections import trainable_variables as trainable_variables
 from scopedjax._src.variables.collections import variables_initializer as variables_initializer
+from scopedjax._src.variables.initializers import constant_initializer as constant_initializer
+from scopedjax._src.variables.initializers import glorot_normal_initializer as glorot_normal_initializer
+from scopedjax._src.variables.initializers import glorot_uniform_initializer as glorot_uniform_initializer
+from scopedjax._src.variables.initializers import ones_initializer as ones_initializer
+from scopedjax._src.variables.initializers import orthogonal_initializer as orthogonal_initializer
+from scopedjax._src.variables.initializers import random_normal_initializer as random_normal_initializer
+from scopedjax._src.variables.initializers import random_uniform_initializer as random_uniform_initializer
+from scopedjax._src.variables.initializers import truncated_normal_initializer as truncated_normal_initializer
+from scopedjax._src.variables.initializers import uniform_unit_scaling_initializer as uniform_unit_scaling_initializer
+from scopedjax._src.variables.initializers import variance_scaling_initializer as variance_scaling_initializer
+from scopedjax._src.variables.initializers import zeros_initializer as zeros_initializer
 from scopedjax._src.variables.kinds import VariableAggregation as VariableAggregation
 from scopedjax._src.variables.kinds import VariableSynchronization as VariableSynchronization
 from scopedjax._src.variables.partitioners import fixed_size_partitioner as fixed_size_partitioner
@@ -132,3 +158,13 @@ from scopedjax._src.variables.variable import variable_creator_scope as variable
 from scopedjax._src.graph.tensor_proto import make_ndarray as make_ndarray
 from scopedjax._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 from scopedjax._src.ops.importer import import_graph_def as import_graph_def
+
+# summaries, records, platform
+from scopedjax import summary as summary
+from scopedjax._src.lib.summary.event_protos import Event as Event
+from scopedjax._src.lib.summary.event_protos import HistogramProto as HistogramProto
+from scopedjax._src.lib.summary.event_protos import LogMessage as LogMessage
+from scopedjax._src.lib.summary.event_protos import RunMetadata as RunMetadata
+from scopedjax._src.lib.summary.event_protos import SessionLog as SessionLog
+from scopedjax._src.lib.summary.event_protos import Summary as Summary
+from scopedjax._src.lib.summary.event_protos import SummaryMetadata as SummaryMetadata

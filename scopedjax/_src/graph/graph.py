@@ -492,6 +492,14 @@ class Graph:
     def seed(self, seed: int | None) -> None:
         self._seed = seed
 
+    def random_op_number(self) -> int:
+        """Returns what stands in for the seed of a random node that has none, under a graph seed.
+
+        TensorFlow 2 counts the graph's random nodes. TensorFlow 1.15 took the number of nodes recorded so far:
+        `extra["seed rule"] = "1.15"` asks for that.
+        """
+        return self._next_id if self.extra.get("seed rule") == "1.15" else self.random_op_count
+
     @property
     def graph_def_versions(self) -> Any:
         """The VersionDef protocol buffer written into GraphDefs."""

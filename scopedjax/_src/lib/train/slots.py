@@ -1,7 +1,7 @@
 """Slots: the variables that an optimizer or a moving average keeps beside a variable, such as 'w/Momentum'.
 
-A slot is an ordinary variable, saved and restored by its name. It stands under the name of its primary; where that is a slice
-of a partitioned variable, so is the slot.
+A slot is an ordinary variable, saved and restored by its name. It stands under the name of its primary; where that
+is a slice of a partitioned variable, so is the slot.
 """
 
 from __future__ import annotations
