@@ -150,6 +150,10 @@ ERRORS: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda tf: load(tf, PLACEHOLDER + X.replace(T_FLOAT, "")),
         "NodeDef missing attr 'T' from Op<name=Identity; signature=input:T -> output:T; attr=T:type",
     ),
+    "missing attrs": (
+        lambda tf: load(tf, "node{name:'c' op:'Const'}"),
+        "NodeDef missing attrs 'dtype', 'value' from Op<",
+    ),
     "attr of another kind": (
         lambda tf: load(tf, PLACEHOLDER + X.replace("type:DT_FLOAT", "i:3")),
         "AttrValue had value with type 'int' when 'type' expected",

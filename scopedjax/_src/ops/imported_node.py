@@ -159,8 +159,9 @@ def _fill_attrs(node: ImportedNode, values: dict[str, Any], definition: Any, nam
                 raise ValueError(str(error)) from error
         elif attr.default is not MISSING:
             node.attrs[attr.name] = attr.default
-        else:
-            raise _misfit(f"NodeDef missing attr '{attr.name}' from", node, name)
+    missing = [f"'{key}'" for key in reversed(signature.attrs) if key not in node.attrs]
+    if missing:
+        raise _misfit(f"NodeDef missing attr{'s' * (len(missing) > 1)} {', '.join(missing)} from", node, name)
     for key in sorted(values):
         known = key.startswith("_") or isinstance(node.record, UnknownOpRecord)
         if not known and _is_producer_default(values[key], key, definition):

@@ -10,13 +10,15 @@ defaults, or without the type, can still make sense of the nodes. `summary` writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import from_attr_value, to_attr_value
 from scopedjax._src.ops.registry import lookup
 from scopedjax._src.ops.signature import MISSING, Arg, Attr, Signature
+
+_FLAGS: Final = ("is_commutative", "is_aggregate", "is_stateful", "allows_uninitialized_input")
 
 
 def op_def(signature: Signature, types: Mapping[str, Sequence[DType]], stateful: bool | None = None) -> Any:
@@ -120,7 +122,8 @@ def summary(proto: Any) -> str:
     inputs = ", ".join(_arg_text(a) for a in proto.input_arg)
     outputs = ", ".join(_arg_text(a) for a in proto.output_arg)
     attrs = "".join(f"; attr={_attr_text(a)}" for a in proto.attr)
-    return f"Op<name={proto.name}; signature={inputs} -> {outputs}{attrs}{'; is_stateful=true' * proto.is_stateful}>"
+    flags = "".join(f"; {flag}=true" for flag in _FLAGS if getattr(proto, flag))
+    return f"Op<name={proto.name}; signature={inputs} -> {outputs}{attrs}{flags}>"
 
 
 def _arg_text(arg: Any) -> str:
