@@ -1,8 +1,8 @@
 """An event file: what TensorBoard reads. One `Event` a record, in the framing of TFRecord files.
 
 TensorBoard's own `EventFileWriter` makes such files too, and was the first choice. It looks for an installed TensorFlow
-and imports it (seconds, for the sake of opening a file), its checksum is a loop in Python, and it hands every event to a
-thread: *measured* 65 us an event and 417 ms for a graph of a megabyte, against 9 us and 4 ms here, where an event is
+and imports it (seconds, for the sake of opening a file), its checksum is a loop in Python, and it hands every event to
+a thread: *measured* 65 us an event and 417 ms for a graph of a megabyte, against 9 us and 4 ms here, where an event is
 framed and put into the file's buffer at once. What matters to a user is the same: events reach the disk when more than
 `max_queue` of them wait, after `flush_secs` when the next event comes, on `flush`, on `close`, and at the end of the
 process.
