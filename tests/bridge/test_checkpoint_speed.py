@@ -15,6 +15,8 @@ import pytest
 from scopedjax._src.bridge import orbax_checkpoint, staging
 from tests import oracle
 
+FLOOR = 0.5
+
 pytestmark = [pytest.mark.benchmark, pytest.mark.oracle]
 
 
@@ -33,19 +35,12 @@ def _alternate(theirs: Callable[[], Any], ours: Callable[[], Any], times: int) -
 
 
 @pytest.mark.parametrize(
-    ("count", "shape", "times", "save_floor", "restore_floor"),
-    [
-        (3, (100,), 40, 0.3, 1.0),
-        (200, (100,), 30, 0.5, 1.0),
-        (1000, (100,), 20, 0.5, 1.0),
-        (8, (32, 1024, 1024), 3, 0.8, 0.5),
-    ],
+    ("count", "shape", "times"),
+    [(3, (100,), 40), (200, (100,), 30), (1000, (100,), 20), (8, (32, 1024, 1024), 3)],
     ids=["3 small", "200 small", "1000 small", "1 GB"],
 )
-def test_ratios(
-    tmp_path: Path, count: int, shape: tuple[int, ...], times: int, save_floor: float, restore_floor: float
-) -> None:
-    """The floors leave room for a loaded machine; the printed ratios are the result."""
+def test_ratios(tmp_path: Path, count: int, shape: tuple[int, ...], times: int) -> None:
+    """The printed ratios are the result; the floor is what a machine under load still reaches."""
     tf = oracle.real_tf()
     random = np.random.default_rng(0)
     arrays = {f"scope/v{i}": random.random(shape, np.float32) for i in range(count)}
@@ -67,5 +62,5 @@ def test_ratios(
         print(f", restore ratio {restore:.2f}")
     staging.settle()
     shutil.rmtree(tmp_path)
-    assert save > save_floor
-    assert restore > restore_floor
+    assert save > FLOOR
+    assert restore > FLOOR

@@ -177,7 +177,7 @@ FORGED = {
     "shape of many": _entry("w", shape=[1] * 100 + [12]),
     "shape text": _entry("w", shape="34"),
     "no shape": _entry("w", shape=None),
-    "type of another": _entry("w", dtype="int32"),
+    "type of another": _store("packed/float32", dtype="float64"),
     "no type": _store("packed/float32", dtype="float31"),
     "handle": _store("packed/float32", dtype="resource"),
     "no store": _entry("w", array="packed/nothing"),
@@ -192,7 +192,8 @@ FORGED = {
     "other chunks": _store("arrays/big", rows=1),
     "other shape": _entry("big", shape=[5, 63]),
     "checksums missing": _entry("big", crc32=[]),
-    "checksum text": _entry("w", crc32=["x"]),
+    "one checksum for many": _entry("big", crc32=1),
+    "checksum text": _entry("w", crc32="x"),
     "checksum none": _entry("w", crc32=None),
     "strings that do not fit": _entry("names", shape=[1000]),
     "fewer strings": _entry("names", shape=[2]),
@@ -232,6 +233,6 @@ def test_lengths_of_strings_that_lie(copy: str) -> None:
     data = bytearray(file.read_bytes())
     data[0:8] = (HUGE).to_bytes(8, "little")
     file.write_bytes(data)
-    _forge(copy, _entry("names", crc32=[zlib.crc32(data)]))
+    _forge(copy, _entry("names", crc32=zlib.crc32(data)))
     with pytest.raises(errors.DataLossError, match="lengths of 3 strings"):
         orbax_checkpoint.read(copy)

@@ -11,8 +11,7 @@ Large arrays are Orbax arrays of their own; the small ones of a type lie end to 
       packed.string/.zarray 0     bytes: of each string tensor the lengths (int64, little endian), then the strings
       arrays.embedding.Adam/.zarray 0.0 1.0 2.0    in chunks of rows, the last one padded as Zarr wants it
 
-    index:  {"conv/bias": {"dtype": "float32", "shape": [32],
-                           "array": "packed/float32", "offset": 288, "length": 32, "crc32": [907060870]}, ...}
+    index:  {"conv/bias": {"shape": [32], "array": "packed/float32", "offset": 288, "length": 32, "crc32": 9070608}, ...}
 
 Invariants:
   - The index alone says where the bytes of an array are, and carries their checksums and its own; the `.zarray` files
@@ -33,7 +32,7 @@ import math
 import re
 import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -190,15 +189,16 @@ def store_of(name: str, dtype: dtypes.DType, shape: tuple[int, ...], taken: set[
 # ----------------------------------------------------------------------------------------------------- the JSON files
 
 
-def entry_text(name: str, shape: Iterable[int], store: Store, offset: int, length: int, crc32: Iterable[int]) -> str:
+def entry_text(name: str, shape: Iterable[int], store: Store, offset: int, length: int, crc32: Sequence[int]) -> str:
     """The line of the index for one array.
 
     Text at once, because the dicts of a thousand variables would set off Python's garbage collector.
     """
-    sizes, checksums = ",".join(map(str, shape)), ",".join(map(str, crc32))
+    sizes = ",".join(map(str, shape))
+    checksums = str(crc32[0]) if store.is_pack else f"[{','.join(map(str, crc32))}]"
     return (
-        f'{json.dumps(name)}:{{"dtype":"{store.dtype.name}","shape":[{sizes}],"array":"{store.key}",'
-        f'"offset":{offset},"length":{length},"crc32":[{checksums}]}}'
+        f'{json.dumps(name)}:{{"shape":[{sizes}],"array":"{store.key}",'
+        f'"offset":{offset},"length":{length},"crc32":{checksums}}}'
     )
 
 
@@ -279,16 +279,16 @@ def _checked_store(key: str, fields: dict[str, Any]) -> Store:
 def _checked_entry(name: str, fields: dict[str, Any], stores: Mapping[str, Store]) -> Entry:
     # Plain comparisons: a checkpoint may have thousands of entries, and this is most of the time of reading them.
     store = stores[fields["array"]]
-    shape, offset, length, crc32 = tuple(fields["shape"]), fields["offset"], fields["length"], tuple(fields["crc32"])
+    shape, offset, length, crc32 = tuple(fields["shape"]), fields["offset"], fields["length"], fields["crc32"]
+    crc32 = (crc32,) if store.is_pack else tuple(crc32)
     for number in (offset, length, *shape, *crc32):
         if type(number) is not int or number < 0:
             raise Damaged(f"its index is not valid: {name!r} has {number!r} for a size")
     count = math.prod(shape)
     fits = count == length if store.dtype is not dtypes.string else 8 * count <= length
-    if not fits or offset + length > store.count or fields["dtype"] != store.dtype.name or len(shape) > _DIMENSIONS:
+    if not fits or offset + length > store.count or len(shape) > _DIMENSIONS:
         raise Damaged(f"its index is not valid: {name!r} does not fit into {store.key!r}")
-    whole = len(crc32) == 1 if store.is_pack else len(crc32) == store.chunks and shape == store.shape and offset == 0
-    if not whole:
+    if not store.is_pack and not (len(crc32) == store.chunks and shape == store.shape and offset == 0):
         raise Damaged(f"its index is not valid: {name!r} is not all of {store.key!r}, or lacks checksums")
     return Entry(store.dtype, shape, store, offset, length, crc32)
 

@@ -477,19 +477,21 @@ def _read_run(file: chunk_files.StoreFile, store: Store, named: list[tuple[str, 
     data = buffer.data
     file.fill(start, data)
     found: dict[str, np.ndarray] = {}
-    for name, entry in named:
-        first, last = entry.offset * size - start, (entry.offset + entry.length) * size - start
-        file.check(start + first, data[first:last], entry.crc32[0])
-        if store.dtype is dtypes.string:
-            found[name] = _strings(entry, buffer[first:last])
+    strings = store.dtype is dtypes.string
+    for name, (_, shape, _, offset, length, crc32) in named:
+        first = offset * size - start
+        last = first + length * size
+        file.check(start + first, data[first:last], crc32[0])
+        if strings:
+            found[name] = _strings(shape, buffer[first:last])
         else:
             # A copy, so that keeping one small array does not keep all of them.
-            found[name] = np.ndarray(entry.shape, numpy_dtype, buffer, first).copy()
+            found[name] = np.ndarray(shape, numpy_dtype, buffer, first).copy()
     return found
 
 
-def _strings(entry: Entry, data: np.ndarray) -> np.ndarray:
-    result = np.empty(entry.shape, object)
+def _strings(shape: tuple[int, ...], data: np.ndarray) -> np.ndarray:
+    result = np.empty(shape, object)
     lengths = np.frombuffer(data, "<i8", result.size).tolist()
     if any(length < 0 for length in lengths) or 8 * result.size + sum(lengths) != len(data):
         raise Damaged(f"the lengths of {result.size} strings do not fit into {len(data)} bytes")
