@@ -27,7 +27,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
-from scopedjax._src.ops.array.module import holds_text, module_of
+from scopedjax._src.ops.array.module import holds_text
 from scopedjax._src.ops.array.packing import stack
 from scopedjax._src.ops.constant import constant, constant_node
 from scopedjax._src.ops.constant_value import constant_value
@@ -620,8 +620,3 @@ def subscript(tensor: Any, key: Any, var: Any = None) -> Tensor:
         else:
             begin = end = strides = constant_node([], dtypes.int32, None, "Const")
         return apply_op("StridedSlice", tensor, begin, end, strides, name=scope, **spec.masks)
-
-
-def is_array_known(value: Any) -> bool:
-    """Whether a value is NumPy's while a program is traced."""
-    return module_of(value) is np
