@@ -73,6 +73,7 @@ from scopedjax._src.graph.tensor_proto import make_ndarray as make_ndarray
 from scopedjax._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 
 # ops
+from scopedjax._src.ops import families as _families
 from scopedjax._src.ops.array.arranging import batch_to_space as batch_to_space
 from scopedjax._src.ops.array.arranging import batch_to_space_nd as batch_to_space_nd
 from scopedjax._src.ops.array.arranging import depth_to_space as depth_to_space

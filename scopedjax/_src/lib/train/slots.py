@@ -95,9 +95,9 @@ def _create(primary: Any, value: Any, shape: Any, dtype: Any, name: str, colocat
 
 
 def _make(scope: Any, value: Any, shape: Any, dtype: Any, primary: Any) -> Variable:
-    """Makes the variable that has exactly the name of the scope."""
+    """Makes the variable that has exactly the name of the scope: a trailing "/" takes a name as it is."""
     spec = GetterSpec(
-        scope.name, list(shape) if shape is not None else None, dtype, value, reuse=False, trainable=False
+        scope.name + "/", list(shape) if shape is not None else None, dtype, value, reuse=False, trainable=False
     )
     if dtype is None and isinstance(value, Tensor):
         spec.dtype = value.dtype.base_dtype
