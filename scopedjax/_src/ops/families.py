@@ -5,5 +5,31 @@ the package is imported.
 """
 
 from scopedjax._src.ops import gradient_node as gradient_node
+from scopedjax._src.ops.array import arranging as arranging
+from scopedjax._src.ops.array import filling as filling
+from scopedjax._src.ops.array import gathering as gathering
+from scopedjax._src.ops.array import identity as identity
+from scopedjax._src.ops.array import joining as joining
+from scopedjax._src.ops.array import packing as packing
+from scopedjax._src.ops.array import selection as selection
+from scopedjax._src.ops.array import shapes as shapes
+from scopedjax._src.ops.array import slicing as slicing
+from scopedjax._src.ops.control_flow import assertion as assertion
+from scopedjax._src.ops.control_flow import cond as cond
+from scopedjax._src.ops.control_flow import grouping as grouping
+from scopedjax._src.ops.math import accumulation as accumulation
+from scopedjax._src.ops.math import casting as casting
+from scopedjax._src.ops.math import clipping as clipping
+from scopedjax._src.ops.math import comparison as comparison
+from scopedjax._src.ops.math import decompositions as decompositions
+from scopedjax._src.ops.math import diagonals as diagonals
+from scopedjax._src.ops.math import elementwise as elementwise
+from scopedjax._src.ops.math import linear_algebra as linear_algebra
+from scopedjax._src.ops.math import operators as operators
+from scopedjax._src.ops.math import reductions as reductions
+from scopedjax._src.ops.math import segments as segments
+from scopedjax._src.ops.math import special as special
+from scopedjax._src.ops.random import sampling as sampling
 from scopedjax._src.ops.state import storage as storage
+from scopedjax._src.ops.summary import nodes as nodes
 from scopedjax._src.ops.training import apply as apply

@@ -10,6 +10,7 @@ import numpy as np
 
 from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.graph import stacks
+from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
@@ -127,9 +128,15 @@ def report_uninitialized_variables(
             var_list = [op.outputs[0] for op in stacks.get_default_graph().get_operations() if op.type in types]
     graph = stacks.get_default_graph()
     with graph.name_scope(name):
-        if not var_list:
+        checks = [is_variable_initialized(v) for v in var_list]
+        return _names_of_uninitialized(graph, var_list, checks)
+
+
+def _names_of_uninitialized(graph: Graph, var_list: Sequence[Any], checks: list[Tensor]) -> Tensor:
+    with graph.device("/cpu:0"):
+        if not checks:
             return convert_to_tensor(np.array([], dtype=object), dtype="string", name="Const")
-        mask = apply_op("LogicalNot", apply_op("Pack", [is_variable_initialized(v) for v in var_list], name="stack"))
+        mask = apply_op("LogicalNot", apply_op("Pack", checks, name="stack"))
         names = np.array([v.op.name.encode() for v in var_list], dtype=object)
         return boolean_mask(convert_to_tensor(names, dtype="string", name="Const"), mask)
 
