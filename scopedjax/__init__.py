@@ -366,3 +366,39 @@ from scopedjax._src.lib.summary.event_protos import SummaryMetadata as SummaryMe
 
 # graph: files
 # summaries, records, platform
+
+# arrays and mathematics: the rest
+from scopedjax import bitwise as bitwise
+from scopedjax import linalg as linalg
+from scopedjax import math as math
+from scopedjax._src.ops.array.gathering import tensor_scatter_add as tensor_scatter_nd_add
+from scopedjax._src.ops.array.gathering import tensor_scatter_max as tensor_scatter_nd_max
+from scopedjax._src.ops.array.gathering import tensor_scatter_min as tensor_scatter_nd_min
+from scopedjax._src.ops.array.gathering import tensor_scatter_sub as tensor_scatter_nd_sub
+from scopedjax._src.ops.array.gathering import tensor_scatter_update as tensor_scatter_nd_update
+from scopedjax._src.ops.array.slicing import slice_ as slice
+from scopedjax._src.ops.control_flow.assertion import Assert as Assert
+from scopedjax._src.ops.math.decompositions import cholesky as cholesky
+from scopedjax._src.ops.math.decompositions import cholesky_solve as cholesky_solve
+from scopedjax._src.ops.math.decompositions import matrix_determinant as matrix_determinant
+from scopedjax._src.ops.math.decompositions import matrix_inverse as matrix_inverse
+from scopedjax._src.ops.math.decompositions import matrix_solve as matrix_solve
+from scopedjax._src.ops.math.decompositions import matrix_solve_ls as matrix_solve_ls
+from scopedjax._src.ops.math.decompositions import matrix_triangular_solve as matrix_triangular_solve
+from scopedjax._src.ops.math.decompositions import qr as qr
+from scopedjax._src.ops.math.decompositions import self_adjoint_eig as self_adjoint_eig
+from scopedjax._src.ops.math.decompositions import self_adjoint_eigvals as self_adjoint_eigvals
+from scopedjax._src.ops.math.decompositions import svd as svd
+from scopedjax._src.ops.math.special import betainc as betainc
+from scopedjax._src.ops.math.special import digamma as digamma
+from scopedjax._src.ops.math.special import div_no_nan as div_no_nan
+from scopedjax._src.ops.math.special import erf as erf
+from scopedjax._src.ops.math.special import erfc as erfc
+from scopedjax._src.ops.math.special import igamma as igamma
+from scopedjax._src.ops.math.special import igammac as igammac
+from scopedjax._src.ops.math.special import is_finite as is_finite
+from scopedjax._src.ops.math.special import is_inf as is_inf
+from scopedjax._src.ops.math.special import is_nan as is_nan
+from scopedjax._src.ops.math.special import lgamma as lgamma
+from scopedjax._src.ops.math.special import polygamma as polygamma
+from scopedjax._src.ops.math.special import zeta as zeta
