@@ -116,7 +116,9 @@ def _split_inputs(proto: Any) -> tuple[list[tuple[str, int]], list[str]]:
 def _record_of(proto: Any, inputs: int, op_defs: Mapping[str, Any]) -> OpRecord:
     record = lookup(proto.op)
     if record is None:
-        return unknown_record(proto.op, inputs, op_defs.get(proto.op))
+        calls = any(value.WhichOneof("value") == "func" for value in proto.attr.values())
+        reason = "it calls functions of the GraphDef, which are not run" if calls else ""
+        return unknown_record(proto.op, inputs, op_defs.get(proto.op), reason)
     if record.structured and REGIONS not in proto.attr:
         # TensorFlow's own If or While: its branches are functions of the library.
         reason = "its branches are functions of the GraphDef, which are not run"

@@ -365,6 +365,13 @@ def _check_unbound(meta: Any, collection: str | None, input_map: Mapping[str, An
 
 
 def _saver_for(meta: Any, variables: dict[str, Any], import_scope: str | None) -> Any:
+    graph = stacks.get_default_graph()
+    saveable = [
+        *graph.get_collection(GraphKeys.GLOBAL_VARIABLES, import_scope),
+        *graph.get_collection(GraphKeys.SAVEABLE_OBJECTS, import_scope),
+    ]
+    if not saveable and not meta.HasField("saver_def"):
+        return None
     from scopedjax._src.lib.train.saver import Saver
 
     if meta.HasField("saver_def"):
@@ -373,9 +380,4 @@ def _saver_for(meta: Any, variables: dict[str, Any], import_scope: str | None) -
             scope = variable.name[: len(variable.name) - len(name)].rstrip("/")  # the scope may have been made unique
             break
         return Saver(saver_def=meta.saver_def, name=scope)
-    graph = stacks.get_default_graph()
-    saveable = [
-        *graph.get_collection(GraphKeys.GLOBAL_VARIABLES, import_scope),
-        *graph.get_collection(GraphKeys.SAVEABLE_OBJECTS, import_scope),
-    ]
-    return Saver() if saveable else None
+    return Saver()
