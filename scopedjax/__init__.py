@@ -4,6 +4,7 @@ A script records a graph, opens a session and trains, as it did under TensorFlow
 compiled by XLA. This file is a page of contents: what is public, and where it lives.
 """
 
+from scopedjax import random as random
 from scopedjax import summary as summary
 
 # base

@@ -1,43 +1,69 @@
 """Random ops: `random_uniform`, `random_normal`, `truncated_normal`, `random_shuffle`, `multinomial`, `random_crop`.
 
 Each node reads a stream of its own, with TF1's numbers (see `philox` and `distributions`): its seeds are attributes,
-derived from the graph's seed and the op's; where in the stream it reads next is kept by the session and moves on
-with every run.
+derived from the graph's seed and the op's (`seeds`); where in the stream it reads next is kept by the session and moves
+on with every run. Scaling is not part of the node: `random_uniform(shape, a, b)` records `RandomUniform`, `Mul` and
+`AddV2`, as TF1 does, under the names that TF1 gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from scopedjax._src.base.dtypes import DType, as_dtype, float32, int64
-from scopedjax._src.base.shapes import Dims
+from scopedjax._src.base.dtypes import FLOATING, INDEX, REAL, DType, as_dtype, float32, int32, int64
+from scopedjax._src.base.errors import InvalidArgumentError
+from scopedjax._src.base.shapes import Dims, TensorShape, format_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.module import holds_text, is_known, module_of
 from scopedjax._src.ops.constant_value import constant_value
+from scopedjax._src.ops.control_flow.assertion import Assert
+from scopedjax._src.ops.control_flow.grouping import with_dependencies
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.random import distributions
 from scopedjax._src.ops.random.philox import Stream
 from scopedjax._src.ops.random.seeds import node_seeds
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, LoweringContext, declare
 from scopedjax._src.ops.shape_context import ShapeContext
-from scopedjax._src.ops.shape_rules import like, shape_from_input
+from scopedjax._src.ops.shape_rules import like
+
+# --------------------------------------------------------------------------------------------------------- ops
 
 
-def _stream(ctx: Any, blocks: int) -> Stream:
-    seed, seed2, block = ctx.random_row(blocks)
+def _filled_dims(c: ShapeContext) -> list[Dims]:
+    c.require_rank(0, 1)
+    sizes = c.const(0)
+    if sizes is not None and (np.asarray(sizes) < 0).any():
+        negative = next(size for size in sizes.tolist() if size < 0)
+        raise ValueError(f"Invalid value in tensor used for shape: {negative}")
+    return [c.shape_value(0)]
+
+
+def _stream(ctx: LoweringContext, shape: tuple[int, ...]) -> Stream:
+    """Where this run of the node begins to read; the place moves on for the next."""
+    seed, seed2, block = ctx.random_row(distributions.blocks_used(ctx.op.type, None, shape))
     return Stream(seed, seed2, block)
 
 
-def _filling(op_type: str, draw: Callable[..., Any]) -> Callable[..., Any]:
-    def lower(ctx: Any, shape: np.ndarray, *, dtype: DType) -> Any:
-        dims = tuple(int(d) for d in np.atleast_1d(shape))
-        stream = _stream(ctx, distributions.blocks_used(op_type, dtype.as_numpy_dtype, dims))
-        return draw(jnp, stream, dims, dtype.as_numpy_dtype)
+def _sizes(ctx: LoweringContext, shape: np.ndarray) -> tuple[int, ...]:
+    if shape.ndim != 1:
+        message = f"shape must be a vector of {{int32,int64}}, got shape {format_dims(shape.shape)}"
+        raise InvalidArgumentError(None, ctx.op, message)
+    for size in shape.tolist():
+        if size < 0:
+            raise InvalidArgumentError(None, ctx.op, f"Dimension {size} must be >= 0")
+    return tuple(shape.tolist())
+
+
+def _filling(draw: Callable[..., Any]) -> Callable[..., Any]:
+    def lower(ctx: LoweringContext, shape: np.ndarray, *, dtype: DType) -> Any:
+        sizes = _sizes(ctx, shape)
+        return draw(jnp, _stream(ctx, sizes), sizes, dtype.as_numpy_dtype)
 
     return lower
 
@@ -49,42 +75,53 @@ for _type, _draw in (
 ):
     declare(
         f"{_type}(shape: T; seed: int = 0, seed2: int = 0, dtype: type) -> output: dtype",
-        _filling(_type, _draw),
-        shape=shape_from_input(0),
+        _filling(_draw),
+        shape=_filled_dims,
         static=("shape",),
+        types={"T": INDEX, "dtype": FLOATING},
         rng=True,
         stateful=True,
         gradient=NOT_DIFFERENTIABLE,
     )
 
 
-def _uniform_int(ctx: Any, shape: np.ndarray, minval: Any, maxval: Any, *, Tout: DType) -> Any:
-    dims = tuple(int(d) for d in np.atleast_1d(shape))
-    stream = _stream(ctx, distributions.blocks_used("RandomUniformInt", Tout.as_numpy_dtype, dims))
-    return distributions.uniform_int(jnp, stream, dims, Tout.as_numpy_dtype, minval, maxval)
+def _integer_dims(c: ShapeContext) -> list[Dims]:
+    for index, name in ((1, "minval"), (2, "maxval")):
+        if c.dims(index):
+            raise c.fail(f"{name} must be a scalar; got a tensor of shape {format_dims(c.dims(index))}")
+    return _filled_dims(c)
+
+
+def _uniform_int(ctx: LoweringContext, shape: np.ndarray, minval: Any, maxval: Any, *, Tout: DType) -> Any:
+    sizes = _sizes(ctx, shape)
+    if is_known(minval, maxval) and 0 not in sizes and minval >= maxval:
+        raise InvalidArgumentError(None, ctx.op, f"Need minval < maxval, got {minval} >= {maxval}")
+    return distributions.uniform_int(jnp, _stream(ctx, sizes), sizes, Tout.as_numpy_dtype, minval, maxval)
 
 
 declare(
     "RandomUniformInt(shape: T, minval: Tout, maxval: Tout; seed: int = 0, seed2: int = 0) -> output: Tout",
     _uniform_int,
-    shape=shape_from_input(0),
+    shape=_integer_dims,
     static=("shape",),
+    types={"T": INDEX, "Tout": INDEX},
     rng=True,
     stateful=True,
     gradient=NOT_DIFFERENTIABLE,
 )
 
 
-def _shuffle(ctx: Any, value: Any) -> Any:
-    dims = tuple(np.shape(value))
-    stream = _stream(ctx, distributions.blocks_used("RandomShuffle", value.dtype, dims))
-    return distributions.shuffle(jnp, stream, jnp.asarray(value))
+def _shuffle(ctx: LoweringContext, value: Any) -> Any:
+    # Strings are shuffled on the host, as NumPy object arrays.
+    xp = module_of(value) if value.dtype == object else jnp
+    return distributions.shuffle(xp, _stream(ctx, tuple(value.shape)), xp.asarray(value))
 
 
 declare(
     "RandomShuffle(value: T; seed: int = 0, seed2: int = 0) -> output: T",
     _shuffle,
     shape=like(0),
+    host=holds_text("T"),
     rng=True,
     stateful=True,
     gradient=NO_GRADIENT,
@@ -93,14 +130,22 @@ declare(
 
 def _multinomial_shape(c: ShapeContext) -> list[Dims]:
     rows = c.require_rank(0, 2)[0]
+    c.require_rank(1, 0)
     samples = c.const(1)
-    return [(rows, None if samples is None else int(samples))]
+    return [(rows, None if samples is None or samples < 0 else int(samples))]
 
 
-def _multinomial(ctx: Any, logits: Any, num_samples: np.ndarray, *, output_dtype: DType) -> Any:
-    count = int(num_samples)
-    stream = _stream(ctx, distributions.blocks_used("Multinomial", None, (int(logits.shape[0]), count)))
-    return distributions.multinomial(jnp, stream, jnp.asarray(logits), count, output_dtype.as_numpy_dtype)
+def _multinomial(ctx: LoweringContext, logits: Any, num_samples: np.ndarray, *, output_dtype: DType) -> Any:
+    if logits.ndim != 2:
+        message = f"logits should be a matrix, got shape {format_dims(logits.shape)}"
+        raise InvalidArgumentError(None, ctx.op, message)
+    samples = int(num_samples)
+    if samples < 0:
+        raise InvalidArgumentError(None, ctx.op, f"num_samples should be non-negative, got {samples}")
+    if logits.shape[1] == 0:
+        raise InvalidArgumentError(None, ctx.op, f"num_classes should be positive, got {logits.shape[1]}")
+    stream = _stream(ctx, (logits.shape[0], samples))
+    return distributions.multinomial(jnp, stream, jnp.asarray(logits), samples, output_dtype.as_numpy_dtype)
 
 
 declare(
@@ -109,10 +154,13 @@ declare(
     _multinomial,
     shape=_multinomial_shape,
     static=("num_samples",),
+    types={"T": REAL, "output_dtype": INDEX},
     rng=True,
     stateful=True,
     gradient=NOT_DIFFERENTIABLE,
 )
+
+# --------------------------------------------------------------------------------------------------------- seeds
 
 
 def set_random_seed(seed: int | None) -> None:
@@ -140,33 +188,43 @@ def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
     (87654321, 7)
     """
     graph = stacks.get_default_graph()
-    number = graph.random_op_number()
-    seeds = node_seeds(graph.seed, op_seed, number)
-    if graph.seed is not None and op_seed is None:
+    graph_seed = _plain(graph.seed)
+    seeds = node_seeds(graph_seed, _plain(op_seed), graph.random_op_number())
+    if graph_seed is not None and op_seed is None:
         graph.random_op_count += 1
     return seeds
 
 
-def _seed_attrs(op_seed: int | None) -> dict[str, int]:
-    seed, seed2 = get_seed(op_seed)
-    return {"seed": seed or 0, "seed2": seed2 or 0}
+def _plain(seed: Any) -> Any:
+    return int(seed) if isinstance(seed, np.integer) else seed
+
+
+def _seed_attrs(op_seed: int | None) -> dict[str, Any]:
+    """The seeds of a node recorded now, as attributes: zeros stand for new seeds in every session."""
+    seeds = get_seed(op_seed)
+    for seed in seeds:
+        if seed is not None and not isinstance(seed, int):
+            raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
+    return {"seed": seeds[0] or 0, "seed2": seeds[1] or 0}
 
 
 def shape_tensor(shape: Any) -> Tensor:
-    """Returns a shape as a tensor, called 'shape' where it has to be recorded."""
-    if isinstance(shape, (tuple, list)) and not shape:
-        return convert_to_tensor(np.zeros([0], np.int32), name="shape")
-    return convert_to_tensor(shape, name="shape")
+    """Returns a shape as a tensor, called 'shape' where it has to be recorded: int64 where one of its sizes is."""
+    if isinstance(shape, TensorShape):
+        shape = shape.as_list()
+    dtype = None
+    if isinstance(shape, Sequence) and not isinstance(shape, str):
+        tensors = [size for size in shape if isinstance(size, Tensor)]
+        numbers = [size for size in shape if isinstance(size, (int, np.integer))]
+        if len(tensors) + len(numbers) == len(shape):
+            wide = any(t.dtype.base_dtype is int64 for t in tensors) or any(n >= 2**31 for n in numbers)
+            dtype = int64 if wide else int32
+    return convert_to_tensor(shape, dtype=dtype, name="shape")
 
 
-def _with_static_shape(result: Tensor, shape: Tensor) -> Tensor:
-    value = constant_value(shape)
-    if value is not None and value.ndim == 1:
-        result.set_shape(value.tolist())
-    return result
+# ----------------------------------------------------------------------------------------------------- functions
 
-
-_UNIFORM_DTYPES = ("float16", "bfloat16", "float32", "float64", "int32", "int64")
+_UNIFORM_DTYPES = (*FLOATING, *INDEX)
 
 
 def random_uniform(
@@ -195,8 +253,8 @@ def random_uniform(
     [0.4820316433906555, 0.31286513805389404]
     """
     dtype = as_dtype(dtype).base_dtype
-    if dtype.name not in _UNIFORM_DTYPES:
-        accepted = ", ".join(f"tf.{n}" for n in _UNIFORM_DTYPES)
+    if dtype not in _UNIFORM_DTYPES:
+        accepted = ", ".join(f"tf.{d.name}" for d in _UNIFORM_DTYPES)
         raise ValueError(f"Argument `dtype` got invalid value {dtype}. Accepted dtypes are ({accepted}).")
     if maxval is None:
         if dtype.is_integer:
@@ -204,24 +262,19 @@ def random_uniform(
         maxval = 1
     with stacks.get_default_graph().name_scope(name or "random_uniform") as scope:
         shape = shape_tensor(shape)
-        seeds = _seed_attrs(seed)
-        # The whole unit interval is what the node draws: nothing has to be scaled.
-        if not dtype.is_integer and minval is not None and _is_unit(minval, maxval):
-            return _with_static_shape(apply_op("RandomUniform", shape, dtype=dtype, **seeds), shape)
+        # Only the integers 0 and 1 of Python save the scaling; 0.0 does not, as TF1's graphs show.
+        from_zero = not dtype.is_integer and isinstance(minval, int) and minval == 0
+        if from_zero and isinstance(maxval, int) and maxval == 1:
+            return apply_op("RandomUniform", shape, dtype=dtype, **_seed_attrs(seed))
         low = convert_to_tensor(minval, dtype=dtype, name="min")
         high = convert_to_tensor(maxval, dtype=dtype, name="max")
         if dtype.is_integer:
-            result = apply_op("RandomUniformInt", shape, low, high, name=scope, **seeds)
-        else:
-            draws = apply_op("RandomUniform", shape, dtype=dtype, **seeds)
-            span = apply_op("Sub", high, low, name="sub")
-            result = apply_op("AddV2", apply_op("Mul", draws, span, name="mul"), low, name=scope)
-    return _with_static_shape(result, shape)
-
-
-def _is_unit(minval: Any, maxval: Any) -> bool:
-    """Whether the bounds are the Python numbers 0 and 1."""
-    return isinstance(minval, (int, float)) and isinstance(maxval, (int, float)) and minval == 0 and maxval == 1
+            return apply_op("RandomUniformInt", shape, low, high, name=scope, **_seed_attrs(seed))
+        draws = apply_op("RandomUniform", shape, dtype=dtype, **_seed_attrs(seed))
+        if from_zero:
+            return apply_op("Mul", draws, high)
+        span = apply_op("Sub", high, low, name="sub")
+        return apply_op("AddV2", apply_op("Mul", draws, span, name="mul"), low, name=scope)
 
 
 def _scaled(
@@ -233,8 +286,7 @@ def _scaled(
         mean = convert_to_tensor(mean, dtype=dtype, name="mean")
         stddev = convert_to_tensor(stddev, dtype=dtype, name="stddev")
         draws = apply_op(op_type, shape, dtype=dtype, **_seed_attrs(seed))
-        result = apply_op("AddV2", apply_op("Mul", draws, stddev, name="mul"), mean, name=scope)
-    return _with_static_shape(result, shape)
+        return apply_op("AddV2", apply_op("Mul", draws, stddev, name="mul"), mean, name=scope)
 
 
 def random_normal(
@@ -350,39 +402,39 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
       value: Tensor.
       size: 1-D integer tensor or list, with one entry a dimension of `value`.
       seed: Seed of the node.
-      name: Name scope.
+      name: Name scope; defaults to "random_crop".
+
+    Returns:
+      Tensor of shape `size`.
 
     Raises:
-      ValueError: the static shape is smaller than `size`.
+      InvalidArgumentError: (when run) `value` is smaller than `size`.
 
     >>> tf.random_crop(tf.zeros([5, 5]), [2, 3], seed=3).shape.as_list()
     [2, 3]
     """
     with stacks.get_default_graph().name_scope(name or "random_crop") as scope:
         value = convert_to_tensor(value, name="value")
-        size = convert_to_tensor(size, dtype="int32", name="size")
-        _check_crop(value, size)
-        dims = value._dims
-        if dims is not None and None not in dims:
-            shape = convert_to_tensor(np.asarray(dims, np.int32), name="Shape")
-        else:
-            shape = apply_op("Shape", value)
+        size = convert_to_tensor(size, dtype=int32, name="size")
+        shape = _shape_of(value._dims, value)
+        if not _surely_fits(value._dims, constant_value(size)):
+            fits = apply_op("All", apply_op("GreaterEqual", shape, size), [0])
+            check = Assert(fits, ["Need value.shape >= size, got ", shape, size], summarize=1000)
+            shape = with_dependencies([check], shape)
         limit = apply_op("AddV2", apply_op("Sub", shape, size, name="sub"), 1, name="add")
-        count = (
-            apply_op("Shape", shape)
-            if dims is None
-            else convert_to_tensor(np.asarray([len(dims)], np.int32), name="Shape")
-        )
-        offset = apply_op(
-            "FloorMod", random_uniform(count, dtype="int32", maxval=2**31 - 1, seed=seed), limit, name="mod"
-        )
-        return apply_op("Slice", value, offset, size, name=scope)
+        rank = _shape_of(shape._dims, shape)
+        place = random_uniform(rank, dtype=int32, maxval=2**31 - 1, seed=seed)
+        return apply_op("Slice", value, apply_op("FloorMod", place, limit, name="mod"), size, name=scope)
 
 
-def _check_crop(value: Tensor, size: Tensor) -> None:
-    wanted = constant_value(size)
-    dims = value._dims
-    if wanted is None or dims is None:
-        return
-    if len(wanted) != len(dims) or any(d is not None and d < w for d, w in zip(dims, wanted.tolist(), strict=True)):
-        raise ValueError(f"Need value.shape >= size, got {value.shape} and {wanted.tolist()}")
+def _shape_of(dims: Dims, value: Tensor) -> Tensor:
+    if dims is None or None in dims:
+        return apply_op("Shape", value)
+    return convert_to_tensor(np.asarray(dims, np.int32), name="Shape")
+
+
+def _surely_fits(dims: Dims, size: np.ndarray | None) -> bool:
+    """Whether a part of `size` is known to fit: then no assertion is recorded, which would run on the host."""
+    if dims is None or size is None or len(dims) != len(size):
+        return False
+    return all(d is not None and d >= s for d, s in zip(dims, size.tolist(), strict=True))
