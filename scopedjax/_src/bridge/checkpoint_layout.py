@@ -11,7 +11,7 @@ Large arrays are Orbax arrays of their own; the small ones of a type lie end to 
       packed.string/.zarray 0     bytes: of each string tensor the lengths (int64, little endian), then the strings
       arrays.embedding.Adam/.zarray 0.0 1.0 2.0    in chunks of rows, the last one padded as Zarr wants it
 
-    index:  {"conv/bias": {"shape": [32], "array": "packed/float32", "offset": 288, "length": 32, "crc32": 9070608}, ...}
+    index:  {"conv/bias": {"shape": [32], "array": "packed/float32", "offset": 288, "length": 32, "crc32": 90706}, ...}
 
 Invariants:
   - The index alone says where the bytes of an array are, and carries their checksums and its own; the `.zarray` files

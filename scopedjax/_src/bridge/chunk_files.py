@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from scopedjax._src.bridge.checkpoint_layout import ZARR_FILE, Damaged, Store
 
 _THREADS = min(8, 2 * (os.cpu_count() or 1))  # they wait for the disk more than they compute
@@ -36,12 +38,12 @@ def workers(nbytes: int) -> Iterator[Run]:
         yield pool.map
 
 
-def write_stores(checkpoint: str, stores: Sequence[tuple[Store, Sequence[memoryview]]]) -> dict[str, list[int]]:
+def write_stores(checkpoint: str, stores: Sequence[tuple[Store, Sequence[np.ndarray]]]) -> dict[str, list[int]]:
     """Writes arrays.
 
     Args:
       checkpoint: The checkpoint's folder.
-      stores: What to write, each with the bytes of the array in order.
+      stores: What to write, each with the bytes of the array in order, as one-dimensional arrays of uint8.
 
     Returns:
       For each key of a store the CRC-32 of its chunks, padding left out; for packs 0, as their entries have checksums
@@ -50,7 +52,7 @@ def write_stores(checkpoint: str, stores: Sequence[tuple[Store, Sequence[memoryv
     Raises:
       OSError: The folder cannot be written.
     """
-    tasks: list[tuple[Store, str, list[memoryview]]] = []
+    tasks: list[tuple[Store, str, list[np.ndarray]]] = []
     for store, pieces in stores:
         folder = os.path.join(checkpoint, store.folder)
         os.mkdir(folder)
@@ -70,9 +72,9 @@ def write_new(path: str, data: bytes) -> None:
         file.write(data)
 
 
-def _split(pieces: Sequence[memoryview], size: int) -> Iterator[list[memoryview]]:
+def _split(pieces: Sequence[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
     """The bytes of `pieces` in lists of `size` bytes each; the last may be shorter."""
-    parts: list[memoryview] = []
+    parts: list[np.ndarray] = []
     room = size
     for piece in pieces:
         while len(piece) >= room:
@@ -80,20 +82,20 @@ def _split(pieces: Sequence[memoryview], size: int) -> Iterator[list[memoryview]
             piece = piece[room:]
             yield parts
             parts, room = [], size
-        if piece:
+        if len(piece):
             parts.append(piece)
             room -= len(piece)
     if parts:
         yield parts
 
 
-def _write_chunk(task: tuple[Store, str, list[memoryview]]) -> int:
+def _write_chunk(task: tuple[Store, str, list[np.ndarray]]) -> int:
     store, path, parts = task
-    data = parts[0] if len(parts) == 1 else b"".join(parts)
+    data = parts[0].data if len(parts) == 1 else np.concatenate(parts).data
     with open(path, "xb", buffering=0) as file:
         done = 0
         while done < len(data):  # the system writes at most 2 GB at once
-            done += file.write(memoryview(data)[done:])
+            done += file.write(data[done:])
         if done < store.chunk_bytes:
             file.truncate(store.chunk_bytes)
     return 0 if store.is_pack else zlib.crc32(data)

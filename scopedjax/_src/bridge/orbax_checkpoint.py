@@ -39,7 +39,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
-import math
 import os
 import warnings
 import zlib
@@ -135,63 +134,70 @@ def _destination(path: str) -> str:
     return path
 
 
-def _host_arrays(arrays: Mapping[str, Any]) -> dict[str, tuple[dtypes.DType, tuple[int, ...], memoryview]]:
-    """For each name the type, the shape and the bytes as they will lie on disk."""
+def _host_arrays(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The values as NumPy arrays of TensorFlow's types, in this machine's memory."""
     for value in arrays.values():
         if hasattr(value, "copy_to_host_async"):  # a jax.Array: all copies are under way before the first is waited for
             value.copy_to_host_async()
-    found: dict[str, tuple[dtypes.DType, tuple[int, ...], memoryview]] = {}
+    found: dict[str, np.ndarray] = {}
     for name, value in arrays.items():
         if not isinstance(name, str):
             raise TypeError(f"The name of a saved array must be a string, got {name!r}")
-        array = np.asarray(value)
-        dtype = dtypes.as_dtype(array.dtype)
-        if dtype is dtypes.string:
-            data = _string_bytes(name, array)
-        else:
-            flat = np.ascontiguousarray(array.reshape(-1))
-            if flat.dtype.byteorder == ">":
-                flat = flat.astype(flat.dtype.newbyteorder("<"))
-            data = flat.view(np.uint8).data
-        found[name] = dtype, array.shape, data
+        found[name] = array = np.asarray(value)
+        dtypes.as_dtype(array.dtype)  # raises for what TensorFlow does not have
     return found
 
 
-def _string_bytes(name: str, array: np.ndarray) -> memoryview:
+def _disk_bytes(name: str, array: np.ndarray) -> np.ndarray:
+    """The bytes of an array as they lie on disk: one dimension of uint8, the array's own memory where that is possible.
+
+    No memoryview, nor a tuple for each array: Python's garbage collector counts those, and a thousand of them make it
+    look through all objects of the program.
+    """
+    if array.dtype.kind in "OSU":
+        return _string_bytes(name, array)
+    flat = np.ascontiguousarray(array.reshape(-1))
+    if flat.dtype.byteorder == ">":
+        flat = flat.astype(flat.dtype.newbyteorder("<"))
+    return flat.view(np.uint8)
+
+
+def _string_bytes(name: str, array: np.ndarray) -> np.ndarray:
     items = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()]
     wrong = next((item for item in items if not isinstance(item, bytes)), None)
     if wrong is not None:
         raise TypeError(f"{name!r} holds {wrong!r}, a {type(wrong).__name__}; strings are saved as bytes or str")
     lengths = np.array([len(item) for item in items], "<i8").tobytes()
-    return memoryview(lengths + b"".join(items))
+    return np.frombuffer(lengths + b"".join(items), np.uint8)
 
 
-def _fill(folder: str, values: Mapping[str, tuple[dtypes.DType, tuple[int, ...], memoryview]], metadata: Any) -> None:
+def _fill(folder: str, values: Mapping[str, np.ndarray], metadata: Any) -> None:
     """Writes everything into an empty folder."""
     taken: set[str] = set()
-    large: dict[str, Store] = {}
+    large: list[tuple[str, Store]] = []
     packs: dict[dtypes.DType, list[str]] = {}
-    for name, (dtype, shape, data) in values.items():
-        if len(data) >= layout.LARGE and dtype is not dtypes.string:
-            large[name] = layout.store_of(name, dtype, shape, taken)
+    for name, array in values.items():
+        dtype = dtypes.as_dtype(array.dtype)
+        if array.nbytes >= layout.LARGE and dtype is not dtypes.string:
+            large.append((name, layout.store_of(name, dtype, array.shape, taken)))
         else:
             packs.setdefault(dtype, []).append(name)
     index: list[str] = []
-    stores: list[tuple[Store, list[memoryview]]] = []
+    stores: list[tuple[Store, list[np.ndarray]]] = []
     for dtype, names in packs.items():
-        pieces = [values[name][2] for name in names]
+        pieces = [_disk_bytes(name, values[name]) for name in names]
         size = layout.disk_dtype(dtype).itemsize
         pack = layout.pack_of(dtype, sum(map(len, pieces)) // size)
         stores.append((pack, pieces))
         offset = 0
         for name, piece in zip(names, pieces, strict=True):
             length = len(piece) // size
-            index.append(layout.entry_text(name, values[name][1], pack, offset, length, (zlib.crc32(piece),)))
+            index.append(layout.entry_text(name, values[name].shape, pack, offset, length, (zlib.crc32(piece.data),)))
             offset += length
-    stores += [(store, [values[name][2]]) for name, store in large.items()]
+    stores += [(store, [_disk_bytes(name, values[name])]) for name, store in large]
     checksums = chunk_files.write_stores(folder, stores)
-    for name, store in large.items():
-        index.append(layout.entry_text(name, store.shape, store, 0, math.prod(store.shape), checksums[store.key]))
+    for name, store in large:
+        index.append(layout.entry_text(name, store.shape, store, 0, store.count, checksums[store.key]))
     text = layout.index_text((store for store, _ in stores), index, metadata)
     chunk_files.write_new(os.path.join(folder, layout.TREE_FILE), layout.tree_file(store for store, _ in stores))
     chunk_files.write_new(os.path.join(folder, layout.CHECKPOINT_FILE), layout.checkpoint_file(text))
