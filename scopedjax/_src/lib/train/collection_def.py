@@ -139,7 +139,7 @@ def _restored(key: str, content: bytes, scope: str, known: dict[bytes, Any]) -> 
     if content in known and key in _VARIABLE_KEYS:
         return known[content]
     assert functions.from_proto is not None
-    item = functions.from_proto(functions.parse(content), import_scope=scope)
+    item = functions.from_proto(functions.parse(content), import_scope=scope.rstrip("/"))
     if key in _VARIABLE_KEYS:
         known[content] = item
     return item
