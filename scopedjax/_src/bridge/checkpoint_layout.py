@@ -52,7 +52,7 @@ LARGE: Final = 1 << 20
 CHUNK: Final = 1 << 26
 """Bytes of a file, about: small enough to be written and read by several threads, large enough to be few."""
 
-_DIMENSIONS: Final = 32  # NumPy 1 and Zarr stop there
+_DIMENSIONS: Final = 64  # more than NumPy has
 _CHECKSUM: Final = b',"crc32":'
 _KEY = re.compile(r"(packed|arrays)/[A-Za-z0-9_\-][A-Za-z0-9_\-.]*")
 
