@@ -26,7 +26,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import Effects, effects_of, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.prune import needed_ops
-from scopedjax._src.lower.static import static_operands, static_sources
+from scopedjax._src.lower.static import is_foldable, static_operands, static_sources
 
 HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a literal in it
 
@@ -211,6 +211,8 @@ def _connect(stages: list[Stage], staging: _Staging, fetched: Sequence[Tensor], 
             for source in staging.static[op]:
                 if source in fed or source in made_in and made_in[source] != i:
                     static[source] = None
+            for operand in static_operands(op):
+                static.update(dict.fromkeys(_made_before(operand, i, made_in, fed)))
         if stage.device:
             stage.hoisted = [op for op in stage.ops if _is_large_constant(op)]
             stage.folded = staging.folded
@@ -222,6 +224,23 @@ def _connect(stages: list[Stage], staging: _Staging, fetched: Sequence[Tensor], 
     handed.update(t for t in fetched if t not in fed and t not in final)
     for i, stage in enumerate(stages):
         stage.outputs = [t for op in stage.ops for t in op.outputs if t in handed and made_in[t] == i]
+
+
+def _made_before(operand: Tensor, stage: int, made_in: dict[Tensor, int], fed: Collection[Tensor]) -> list[Tensor]:
+    """Returns what a static operand is computed from that an earlier stage hands over, a constant it shares, say."""
+    found: list[Tensor] = []
+    stack = [operand]
+    seen: set[Tensor] = set()
+    while stack:
+        tensor = stack.pop()
+        if tensor in seen or tensor in fed or tensor not in made_in:
+            continue
+        seen.add(tensor)
+        if made_in[tensor] != stage:
+            found.append(tensor)
+        elif is_foldable(tensor.op) and tensor.op.record.static_value is None:
+            stack.extend(tensor.op.inputs)
+    return found
 
 
 def _is_large_constant(op: Operation) -> bool:

@@ -147,6 +147,11 @@ def test_random_crop(fed: bool) -> None:
     oracle.check_both(body)
 
 
+def test_random_crop_that_does_not_fit() -> None:
+    crop = lambda tf: tf.Session().run(tf.random_crop(tf.zeros([4, 6]), [2, 9], seed=1))
+    oracle.check_both_raise(crop, match="Need value.shape >= size")
+
+
 @SOME_SEED
 def test_numbers_given_out_by_the_graph(graph_seed: int) -> None:
     def body(tf: Any) -> Any:
@@ -201,7 +206,6 @@ ERRORS: dict[str, Callable[[Any], Any]] = {
     "samples": lambda tf: tf.multinomial(tf.zeros([4, 2]), [3]),
     "fed size": lambda tf: tf.Session().run(tf.random_uniform(tf.placeholder_with_default([-2], [1]))),
     "fed samples": lambda tf: tf.Session().run(tf.multinomial(tf.zeros([2, 3]), tf.placeholder_with_default(-2, []))),
-    "crop": lambda tf: tf.Session().run(tf.random_crop(tf.zeros([4, 6]), [2, 9], seed=1)),
     "no classes": lambda tf: tf.Session().run(tf.multinomial(np.zeros([2, 0]), 2)),
 }
 
