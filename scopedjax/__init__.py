@@ -55,6 +55,17 @@ from scopedjax._src.base.version import VERSION as VERSION
 from scopedjax._src.graph.devices import DeviceSpec as DeviceSpec
 from scopedjax._src.graph.graph import Graph as Graph
 from scopedjax._src.graph.operation import Operation as Operation
+from scopedjax._src.graph.protos import AttrValue as AttrValue
+from scopedjax._src.graph.protos import NameAttrList as NameAttrList
+from scopedjax._src.graph.protos import ConfigProto as ConfigProto
+from scopedjax._src.graph.protos import GPUOptions as GPUOptions
+from scopedjax._src.graph.protos import GraphOptions as GraphOptions
+from scopedjax._src.graph.protos import OptimizerOptions as OptimizerOptions
+from scopedjax._src.graph.protos import RunOptions as RunOptions
+from scopedjax._src.graph.protos import GraphDef as GraphDef
+from scopedjax._src.graph.protos import MetaGraphDef as MetaGraphDef
+from scopedjax._src.graph.protos import TensorInfo as TensorInfo
+from scopedjax._src.graph.protos import NodeDef as NodeDef
 from scopedjax._src.graph.recording import add_to_collection as add_to_collection
 from scopedjax._src.graph.recording import add_to_collections as add_to_collections
 from scopedjax._src.graph.recording import colocate_with as colocate_with
@@ -403,3 +414,18 @@ from scopedjax._src.ops.math.special import is_nan as is_nan
 from scopedjax._src.ops.math.special import lgamma as lgamma
 from scopedjax._src.ops.math.special import polygamma as polygamma
 from scopedjax._src.ops.math.special import zeta as zeta
+
+# pages
+from scopedjax import app as app
+from scopedjax import errors as errors
+from scopedjax import flags as flags
+from scopedjax import gfile as gfile
+from scopedjax import initializers as initializers
+from scopedjax import logging as logging
+from scopedjax import nn as nn
+from scopedjax import python_io as python_io
+from scopedjax import train as train
+
+from scopedjax._src.base.absence import absent as _absent
+
+__getattr__ = _absent("")

@@ -1,0 +1,137 @@
+"""Names of TensorFlow 1 that are not here: what `tf.some_name` says when a page does not have it.
+
+A script that meets an absent name shall learn three things: that the name is known, why it is not here, and what to
+do. The names that TensorFlow 1.15 had are listed in `known_names.txt` (made by tests/golden/known_names.py); names
+that were gone before 1.15 stand in `RENAMED`. Anything else is a misspelling, and the nearest name of the page is
+suggested.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+# Before TensorFlow 1.0 -> its name since.
+RENAMED = {
+    "scalar_summary": "summary.scalar",
+    "histogram_summary": "summary.histogram",
+    "image_summary": "summary.image",
+    "audio_summary": "summary.audio",
+    "merge_summary": "summary.merge",
+    "merge_all_summaries": "summary.merge_all",
+    "train.SummaryWriter": "summary.FileWriter",
+    "sub": "subtract",
+    "mul": "multiply",
+    "neg": "negative",
+    "pack": "stack",
+    "unpack": "unstack",
+    "inv": "reciprocal",
+    "select": "where",
+    "concat_v2": "concat",
+    "batch_matmul": "matmul",
+    "listdiff": "setdiff1d",
+    "complex_abs": "abs",
+    "batch_cholesky": "cholesky",
+    "nn.deconv2d": "nn.conv2d_transpose",
+}
+
+# The longest prefix that fits gives the reason.
+REASONS = {
+    "contrib": "contrib was never one thing: its parts move to their own pages here, those that public programs "
+    "use first",
+    "estimator": "Estimators are built above sessions and come after the layers; write the training loop with "
+    "tf.Session",
+    "keras": "only the part of tf.keras that session programs use is planned, with the layers",
+    "data": "input pipelines are not here yet; feed NumPy arrays (feed_dict), or read records with tf.python_io",
+    "distribute": "a session runs on one device; several devices are plain JAX's business (see "
+    "scopedjax.pure_function)",
+    "distributions": "distributions come with the library of layers and losses",
+    "saved_model": "SavedModel comes with the reading and writing of TensorFlow's files",
+    "graph_util": "freezing comes with the reading and writing of TensorFlow's files",
+    "lite": "TensorFlow Lite is a converter of TensorFlow's own",
+    "tpu": "JAX drives TPUs itself; nothing of TensorFlow's TPU support is needed",
+    "profiler": "use jax.profiler around the session",
+    "xla": "everything is compiled by XLA already",
+    "autograph": "graph code is not transformed; use tf.cond and tf.while_loop",
+    "feature_column": "feature columns belong to Estimators, which come later",
+    "ragged": "ragged tensors are not here; use a padded tensor and tf.sequence_mask",
+    "quantization": "quantized kernels have no counterpart in XLA",
+    "lookup": "lookup tables come with strings, in the library",
+    "losses": "losses come with the library of layers and losses",
+    "metrics": "metrics come with the library of layers and losses",
+    "sparse": "sparse tensors come with the library of layers and losses",
+    "strings": "string functions come with the library of layers and losses",
+    "enable_eager_execution": "there is no eager mode: this is TensorFlow 1's graph mode; for eager code write JAX",
+    "GradientTape": "there is no eager mode: use tf.gradients, or jax.grad on scopedjax.pure_function",
+    "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
+    "train.Server": "there are no TensorFlow servers; for several processes use jax.distributed",
+    "train.MonitoredSession": "monitored sessions come with the input pipelines; tf.Session and tf.train.Saver "
+    "do the same by hand",
+    "train.MonitoredTrainingSession": "monitored sessions come with the input pipelines; use tf.Session and "
+    "tf.train.Saver",
+    "train.batch": "queue pipelines are not here yet; feed NumPy arrays (feed_dict)",
+    "train.shuffle_batch": "queue pipelines are not here yet; feed NumPy arrays (feed_dict)",
+    "FIFOQueue": "queues are not here yet; feed NumPy arrays (feed_dict)",
+    "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
+    "with tf.custom_gradient",
+}
+_DEFAULT = "it is not part of this version yet"
+
+
+@functools.cache
+def known_names() -> dict[str, frozenset[str]]:
+    """Returns the public names of TensorFlow 1.15 by page ("" for `tf` itself, "nn", "train", ...)."""
+    path = os.path.join(os.path.dirname(__file__), "known_names.txt")
+    found: dict[str, frozenset[str]] = {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            page, *names = line.split()
+            found["" if page == "." else page] = frozenset(names)
+    return found
+
+
+def reason(path: str) -> str:
+    """Returns why the TF1 name `path` (without `tf.`) is not here."""
+    parts = path.split(".")
+    for end in range(len(parts), 0, -1):
+        found = REASONS.get(".".join(parts[:end]))
+        if found is not None:
+            return found
+    return _DEFAULT
+
+
+def message(page: str, name: str, available: list[str]) -> str:
+    """Returns what to say about a name that a page does not have.
+
+    Args:
+      page: The page's path below `tf`, "" for `tf` itself.
+      name: The name that was asked for.
+      available: The names on the page.
+    """
+    path = f"{page}.{name}" if page else name
+    if path in RENAMED:
+        return f"tf.{path} was renamed in TensorFlow 1.0: use tf.{RENAMED[path]}"
+    known = known_names()
+    if name in known.get(page, ()) or path in known or path.split(".")[0] in ("contrib", "python"):
+        return f"tf.{path} is a TensorFlow 1 name that scopedjax does not have: {reason(path)}."
+    close = difflib.get_close_matches(name, available, n=3)
+    hint = f" Did you mean {' or '.join(f'tf.{page}.{c}' if page else f'tf.{c}' for c in close)}?" if close else ""
+    return f"module 'tf{'.' + page if page else ''}' has no attribute '{name}'.{hint}"
+
+
+def absent(page: str) -> Callable[[str], Any]:
+    """Returns the `__getattr__` of a contents page: AttributeError with the reason for each name that is not there.
+
+    Args:
+      page: The page's path below `tf`, "" for `tf` itself.
+    """
+
+    def missing(name: str) -> Any:
+        module = sys.modules.get(f"scopedjax.{page}" if page else "scopedjax")
+        raise AttributeError(message(page, name, [n for n in dir(module) if not n.startswith("_")]))
+
+    return missing

@@ -1,0 +1,4 @@
+"""`tf.app`: flags and the main function."""
+
+from scopedjax import flags as flags
+from scopedjax._src.lib.platform.app import run as run

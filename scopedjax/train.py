@@ -1,0 +1,52 @@
+"""tf.train: optimizers, savers, checkpoints, and the protocol buffers of examples."""
+
+# ops
+from scopedjax._src.base.absence import absent as _absent
+
+# lib
+from scopedjax._src.lib.summary.event_reader import summary_iterator as summary_iterator
+from scopedjax._src.lib.train.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
+from scopedjax._src.lib.train.checkpoint_reader import list_variables as list_variables
+from scopedjax._src.lib.train.checkpoint_reader import load_checkpoint as load_checkpoint
+from scopedjax._src.lib.train.checkpoint_reader import load_variable as load_variable
+from scopedjax._src.lib.train.checkpoint_state import checkpoint_exists as checkpoint_exists
+from scopedjax._src.lib.train.checkpoint_state import generate_checkpoint_state_proto as generate_checkpoint_state_proto
+from scopedjax._src.lib.train.checkpoint_state import get_checkpoint_mtimes as get_checkpoint_mtimes
+from scopedjax._src.lib.train.checkpoint_state import get_checkpoint_state as get_checkpoint_state
+from scopedjax._src.lib.train.checkpoint_state import latest_checkpoint as latest_checkpoint
+from scopedjax._src.lib.train.checkpoint_state import remove_checkpoint as remove_checkpoint
+from scopedjax._src.lib.train.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from scopedjax._src.lib.train.global_step import assert_global_step as assert_global_step
+from scopedjax._src.lib.train.global_step import create_global_step as create_global_step
+from scopedjax._src.lib.train.global_step import get_global_step as get_global_step
+from scopedjax._src.lib.train.global_step import get_or_create_global_step as get_or_create_global_step
+from scopedjax._src.lib.train.global_step import global_step as global_step
+from scopedjax._src.lib.train.graph_io import write_graph as write_graph
+from scopedjax._src.lib.train.meta_graph import export_meta_graph as export_meta_graph
+from scopedjax._src.lib.train.meta_graph import import_meta_graph as import_meta_graph
+from scopedjax._src.lib.train.optimizers.basic import AdadeltaOptimizer as AdadeltaOptimizer
+from scopedjax._src.lib.train.optimizers.basic import AdagradDAOptimizer as AdagradDAOptimizer
+from scopedjax._src.lib.train.optimizers.basic import AdagradOptimizer as AdagradOptimizer
+from scopedjax._src.lib.train.optimizers.basic import AdamOptimizer as AdamOptimizer
+from scopedjax._src.lib.train.optimizers.basic import FtrlOptimizer as FtrlOptimizer
+from scopedjax._src.lib.train.optimizers.basic import GradientDescentOptimizer as GradientDescentOptimizer
+from scopedjax._src.lib.train.optimizers.basic import MomentumOptimizer as MomentumOptimizer
+from scopedjax._src.lib.train.optimizers.basic import ProximalAdagradOptimizer as ProximalAdagradOptimizer
+from scopedjax._src.lib.train.optimizers.basic import (
+    ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
+)
+from scopedjax._src.lib.train.optimizers.basic import RMSPropOptimizer as RMSPropOptimizer
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer as Optimizer
+from scopedjax._src.ops.parsing.example_protos import BytesList as BytesList
+from scopedjax._src.ops.parsing.example_protos import Example as Example
+from scopedjax._src.ops.parsing.example_protos import Feature as Feature
+from scopedjax._src.ops.parsing.example_protos import FeatureList as FeatureList
+from scopedjax._src.ops.parsing.example_protos import FeatureLists as FeatureLists
+from scopedjax._src.ops.parsing.example_protos import Features as Features
+from scopedjax._src.ops.parsing.example_protos import FloatList as FloatList
+from scopedjax._src.ops.parsing.example_protos import Int64List as Int64List
+from scopedjax._src.ops.parsing.example_protos import SequenceExample as SequenceExample
+
+__getattr__ = _absent("train")
+
+# records, event files
