@@ -240,6 +240,17 @@ def test_variables_are_written_as_tensorflow_writes_them(scope: str | None) -> N
     check_both(body)
 
 
+@pytest.mark.parametrize("scope", [None, "p", "elsewhere"])
+def test_options_of_variables_are_written(scope: str | None) -> None:
+    def body(tf: Any) -> Any:
+        how = {"synchronization": tf.VariableSynchronization.ON_READ, "aggregation": tf.VariableAggregation.MEAN}
+        v = tf.get_variable("v", [2], use_resource=False, **how)
+        parts = tf.get_variable("p", [4, 2], use_resource=False, partitioner=tf.fixed_size_partitioner(2))
+        return [plain(u.to_proto(scope)) for u in (v, *parts)]
+
+    check_both(body)
+
+
 def _described_variables(tf: Any) -> Any:
     found = {}
     for key in sorted(tf.get_default_graph().get_all_collection_keys()):
@@ -399,7 +410,7 @@ def test_other_savers_are_left_out() -> None:
 def test_names_below_scopes(tf: Any) -> None:
     import importlib
 
-    from scopedjax._src.lib.train.scope_names import prepend_name_scope, strip_name_scope
+    from scopedjax._src.graph.scope_names import prepend_name_scope, strip_name_scope
 
     real_tf()
     theirs = importlib.import_module("tensorflow.python.framework.ops")

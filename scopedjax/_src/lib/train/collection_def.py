@@ -19,7 +19,7 @@ from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.base.values import as_bytes
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.proto_functions import proto_functions, register_proto_function
-from scopedjax._src.lib.train.scope_names import lies_in, prepend_name_scope, strip_name_scope
+from scopedjax._src.graph.scope_names import lies_in, prepend_name_scope, strip_name_scope
 from scopedjax._src.variables.variable import Variable
 
 _LOG: Final = logging.getLogger("tensorflow")

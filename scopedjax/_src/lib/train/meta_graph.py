@@ -25,9 +25,9 @@ from scopedjax._src.graph.attributes import FunctionAttr, from_attr_value, to_at
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.graphdef import FORWARD, REGION, REGIONS
 from scopedjax._src.graph.proto_functions import proto_functions
+from scopedjax._src.graph.scope_names import lies_in, strip_name_scope
 from scopedjax._src.lib.train.collection_def import add_collection_def, restore_collection
 from scopedjax._src.lib.train.graph_io import read_message, write_message
-from scopedjax._src.lib.train.scope_names import lies_in, strip_name_scope
 from scopedjax._src.ops.importer import import_nodes
 from scopedjax._src.ops.opdef import stripped_op_list_for_graph
 from scopedjax._src.ops.registry import lookup
