@@ -1,0 +1,1 @@
+"""Image operations: resizing, flips, crops, colours."""

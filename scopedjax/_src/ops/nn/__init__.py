@@ -1,0 +1,1 @@
+"""Neural network operations: activations, losses, convolutions, poolings, normalisations, embeddings."""
