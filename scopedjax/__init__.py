@@ -415,8 +415,44 @@ from scopedjax._src.ops.math.special import lgamma as lgamma
 from scopedjax._src.ops.math.special import polygamma as polygamma
 from scopedjax._src.ops.math.special import zeta as zeta
 
+# records, parsing, sparse tensors
+from scopedjax._src.lib.records import sparse_runs as _sparse_runs
+from scopedjax._src.ops.parsing.decoding import decode_csv as decode_csv
+from scopedjax._src.ops.parsing.decoding import decode_json_example as decode_json_example
+from scopedjax._src.ops.parsing.decoding import decode_raw as decode_raw
+from scopedjax._src.ops.parsing.decoding import parse_tensor as parse_tensor
+from scopedjax._src.ops.parsing.decoding import serialize_tensor as serialize_tensor
+from scopedjax._src.ops.parsing.examples import parse_example as parse_example
+from scopedjax._src.ops.parsing.examples import parse_single_example as parse_single_example
+from scopedjax._src.ops.sparse.densify import sparse_reorder as sparse_reorder
+from scopedjax._src.ops.sparse.densify import sparse_tensor_to_dense as sparse_tensor_to_dense
+from scopedjax._src.ops.sparse.densify import sparse_to_dense as sparse_to_dense
+from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor as SparseTensor
+from scopedjax._src.ops.sparse.sparse_tensor import SparseTensorValue as SparseTensorValue
+
+# the road out, and behaviour
+from scopedjax._src.runtime.pure_function import pure_function as pure_function
+from scopedjax._src.lib.installation import install as install
+from scopedjax._src.lib.installation import uninstall as uninstall
+from scopedjax._src.base.version import VERSION as __version__
+from scopedjax._src.lib.platform.behavior import executing_eagerly as executing_eagerly
+from scopedjax._src.lib.platform.behavior import disable_v2_behavior as disable_v2_behavior
+from scopedjax._src.lib.platform.behavior import disable_eager_execution as disable_eager_execution
+from scopedjax._src.lib.platform.behavior import disable_tensor_equality as disable_tensor_equality
+from scopedjax._src.lib.platform.behavior import disable_v2_tensorshape as disable_v2_tensorshape
+from scopedjax._src.lib.platform.behavior import disable_control_flow_v2 as disable_control_flow_v2
+from scopedjax._src.lib.platform.behavior import disable_resource_variables as disable_resource_variables
+from scopedjax._src.lib.platform.behavior import control_flow_v2_enabled as control_flow_v2_enabled
+from scopedjax._src.lib.platform.behavior import resource_variables_enabled as resource_variables_enabled
+from scopedjax._src.lib.platform.behavior import enable_eager_execution as enable_eager_execution
+from scopedjax._src.lib.platform.behavior import enable_v2_behavior as enable_v2_behavior
+from scopedjax._src.lib.platform.behavior import enable_tensor_equality as enable_tensor_equality
+from scopedjax._src.lib.platform.behavior import enable_v2_tensorshape as enable_v2_tensorshape
+from scopedjax._src.lib.platform.behavior import enable_control_flow_v2 as enable_control_flow_v2
+
 # pages
 from scopedjax import app as app
+from scopedjax import compat as compat
 from scopedjax import errors as errors
 from scopedjax import flags as flags
 from scopedjax import gfile as gfile
@@ -425,7 +461,12 @@ from scopedjax import logging as logging
 from scopedjax import nn as nn
 from scopedjax import python_io as python_io
 from scopedjax import train as train
+from scopedjax import sparse as sparse
+from scopedjax import resource_loader as resource_loader
+from scopedjax import io as io
 
 from scopedjax._src.base.absence import absent as _absent
+
+newaxis = None  # a new dimension in an index, as in NumPy
 
 __getattr__ = _absent("")
