@@ -17,6 +17,8 @@ from scopedjax._src.ops.array import slicing as slicing
 from scopedjax._src.ops.control_flow import assertion as assertion
 from scopedjax._src.ops.control_flow import cond as cond
 from scopedjax._src.ops.control_flow import grouping as grouping
+from scopedjax._src.ops.files import checkpoints as checkpoints
+from scopedjax._src.ops.files import shard_names as shard_names
 from scopedjax._src.ops.math import accumulation as accumulation
 from scopedjax._src.ops.math import casting as casting
 from scopedjax._src.ops.math import clipping as clipping

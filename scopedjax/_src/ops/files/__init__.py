@@ -1,0 +1,1 @@
+"""Op types that read and write files."""
