@@ -1,5 +1,6 @@
 """`tf.gfile`: files and folders under TF1's names."""
 
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.lib.platform.gfile import Copy as Copy
 from scopedjax._src.lib.platform.gfile import DeleteRecursively as DeleteRecursively
 from scopedjax._src.lib.platform.gfile import Exists as Exists
@@ -14,3 +15,6 @@ from scopedjax._src.lib.platform.gfile import Stat as Stat
 from scopedjax._src.lib.platform.gfile import Walk as Walk
 from scopedjax._src.lib.platform.gfile_file import FastGFile as FastGFile
 from scopedjax._src.lib.platform.gfile_file import GFile as GFile
+from scopedjax._src.lib.platform.gfile_file import GFile as Open
+
+__getattr__ = _absent("gfile")

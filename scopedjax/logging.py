@@ -1,5 +1,6 @@
 """`tf.logging`: the logger "tensorflow"."""
 
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.lib.platform.logging import DEBUG as DEBUG
 from scopedjax._src.lib.platform.logging import ERROR as ERROR
 from scopedjax._src.lib.platform.logging import FATAL as FATAL
@@ -20,3 +21,5 @@ from scopedjax._src.lib.platform.logging import set_verbosity as set_verbosity
 from scopedjax._src.lib.platform.logging import vlog as vlog
 from scopedjax._src.lib.platform.logging import warn as warn
 from scopedjax._src.lib.platform.logging import warning as warning
+
+__getattr__ = _absent("logging")

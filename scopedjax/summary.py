@@ -1,5 +1,6 @@
 """`tf.summary`: what TensorBoard shows."""
 
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.lib.summary.event_protos import Event as Event
 from scopedjax._src.lib.summary.event_protos import SessionLog as SessionLog
 from scopedjax._src.lib.summary.event_protos import Summary as Summary
@@ -16,3 +17,5 @@ from scopedjax._src.ops.summary.nodes import merge_all as merge_all
 from scopedjax._src.ops.summary.nodes import scalar as scalar
 from scopedjax._src.ops.summary.nodes import tensor_summary as tensor_summary
 from scopedjax._src.ops.summary.nodes import text as text
+
+__getattr__ = _absent("summary")

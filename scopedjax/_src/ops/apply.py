@@ -266,6 +266,8 @@ def _convert_mixed_list(record: OpRecord, arg: Arg, value: Any, attrs: dict[str,
         convert_to_tensor(v, dtype=None if arg.ref else t, name=f"{arg.name}_{i}", as_ref=arg.ref)
         for i, (v, t) in enumerate(zip(values, given, strict=True))
     ]
+    for tensor in tensors:
+        _check_allowed(record, arg, tensor.dtype.base_dtype)
     attrs[arg.list_attr] = tuple(t.dtype.base_dtype for t in tensors)
     return tensors
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from absl import flags as _flags
+from absl.flags import *  # noqa: F403  (tf.flags shows all of absl's names; the next ones replace some of them)
 
 from scopedjax._src.lib.platform import logging
 

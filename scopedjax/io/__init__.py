@@ -1,0 +1,21 @@
+"""`tf.io`: files, records and what is parsed from them."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax.io import gfile as gfile
+from scopedjax._src.lib.records.tfrecord import TFRecordCompressionType as TFRecordCompressionType
+from scopedjax._src.lib.records.tfrecord import TFRecordOptions as TFRecordOptions
+from scopedjax._src.lib.records.tfrecord import TFRecordWriter as TFRecordWriter
+from scopedjax._src.lib.records.tfrecord import tf_record_iterator as tf_record_iterator
+from scopedjax._src.ops.parsing.decoding import decode_csv as decode_csv
+from scopedjax._src.ops.parsing.decoding import decode_json_example as decode_json_example
+from scopedjax._src.ops.parsing.decoding import decode_raw as decode_raw
+from scopedjax._src.ops.parsing.decoding import parse_tensor as parse_tensor
+from scopedjax._src.ops.parsing.decoding import serialize_tensor as serialize_tensor
+from scopedjax._src.ops.parsing.examples import parse_example as parse_example
+from scopedjax._src.ops.parsing.examples import parse_single_example as parse_single_example
+from scopedjax._src.ops.parsing.features import FixedLenFeature as FixedLenFeature
+from scopedjax._src.ops.parsing.features import FixedLenSequenceFeature as FixedLenSequenceFeature
+from scopedjax._src.ops.parsing.features import SparseFeature as SparseFeature
+from scopedjax._src.ops.parsing.features import VarLenFeature as VarLenFeature
+
+__getattr__ = _absent("io")
