@@ -192,7 +192,7 @@ class Variable(metaclass=_VariableMeta):
         graph = self._graph
         container = graph.scopes.container
         return apply_op(
-            "VariableV2", shape=dims if dims is not None else None, dtype=self._initial_value.dtype.base_dtype,
+            "VariableV2", shape=TensorShape(dims), dtype=self._initial_value.dtype.base_dtype,
             container=container, name=scope,
         )  # fmt: skip
 
