@@ -25,7 +25,7 @@ from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.control_flow.assertion import Assert
 from scopedjax._src.ops.control_flow.grouping import with_dependencies
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.random import distributions
+from scopedjax._src.ops.random import ahead, distributions
 from scopedjax._src.ops.random.philox import Stream
 from scopedjax._src.ops.random.seeds import node_seeds
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, LoweringContext, declare
@@ -63,7 +63,10 @@ def _sizes(ctx: LoweringContext, shape: np.ndarray) -> tuple[int, ...]:
 def _filling(draw: Callable[..., Any]) -> Callable[..., Any]:
     def lower(ctx: LoweringContext, shape: np.ndarray, *, dtype: DType) -> Any:
         sizes = _sizes(ctx, shape)
-        return draw(jnp, _stream(ctx, sizes), sizes, dtype.as_numpy_dtype)
+        stream = _stream(ctx, sizes)
+        if isinstance(stream.block, np.generic):  # on the host, see `ahead`
+            return ahead.draw(ctx.op.type, stream, sizes, dtype.as_numpy_dtype)
+        return draw(jnp, stream, sizes, dtype.as_numpy_dtype)
 
     return lower
 
@@ -78,6 +81,7 @@ for _type, _draw in (
         _filling(_draw),
         shape=_filled_dims,
         static=("shape",),
+        host=ahead.is_initial_value,
         types={"T": INDEX, "dtype": FLOATING},
         rng=True,
         stateful=True,
