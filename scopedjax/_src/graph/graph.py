@@ -396,9 +396,8 @@ class Graph:
         op = self._ops.get(name)
         if not allow_operation:
             if op is not None:
-                extra = f'but "{name}" is an Operation name; did you mean "{name}:0"?'
-                raise ValueError(f"The name {name!r} refers to an Operation, not a Tensor: Tensor names must be of the "
-                                 f'form "<op_name>:<output_index>", {extra}')  # fmt: skip
+                raise ValueError(f"The name {name!r} refers to an Operation, not a Tensor. Tensor names must be of the "
+                                 f'form "<op_name>:<output_index>". Did you mean "{name}:0"?')  # fmt: skip
             raise ValueError(f"The name {name!r} looks like an (invalid) Operation name, not a Tensor. "
                              'Tensor names must be of the form "<op_name>:<output_index>".')  # fmt: skip
         if op is None:
@@ -546,7 +545,7 @@ class Graph:
             if session is None:
                 raise ValueError(
                     f"Cannot {what} using `{verb}()`: No default session is registered. "
-                    f"Use `with sess.as_default()` or pass an explicit session to `{verb}(session=sess)`"
+                    f"Use `with sess.as_default(){':' if verb == 'run' else ''}` or pass an explicit session to `{verb}(session=sess)`"
                 )
             if session.graph is not self:
                 raise ValueError(

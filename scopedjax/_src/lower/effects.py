@@ -35,7 +35,18 @@ def storage_key(op: Operation) -> str:
 
 def is_handle(tensor: Tensor) -> bool:
     """Whether a tensor stands for a variable's storage rather than for a value."""
-    return tensor.dtype._is_ref_dtype or tensor.dtype.name == "resource"
+    dtype = tensor.dtype
+    return dtype._is_ref_dtype or dtype.name == "resource" or is_alias(tensor.op)
+
+
+def is_alias(op: Operation) -> bool:
+    """Whether a node is a variable's own 'w/read': TF1 hands on the storage there, not a copy.
+
+    What takes it sees the value of the moment at which it runs itself, so that `tf.identity(w)` under control
+    dependencies gives the new value. A read that was asked for under control dependencies happens where it stands.
+    """
+    record = op.record
+    return record is not None and record.aliases and not op._control_inputs and op.inputs[0].dtype._is_ref_dtype
 
 
 def owner(tensor: Tensor) -> Operation:
@@ -76,8 +87,13 @@ def _add(op: Operation, found: Effects) -> None:
                 found.reads[key] = None
         elif arg in record.checks:
             found.checks[key] = None
-        elif not record.structured:
+        elif not record.structured or is_alias(op.inputs[index].op):
             found.reads[key] = None
+    forward = op._extra.get("forward") if op._extra is not None else None
+    if forward is not None and forward.record is not None and forward.record.structured:
+        again = effects_of(forward)  # where the forward node is not run itself, its gradient traces it once more
+        found.reads.update({**again.reads, **again.writes})
+        found.random.update(again.random)
     for region in regions_of(op):
         for inner in region.ops:
             inside = Effects()

@@ -15,7 +15,7 @@ import numpy as np
 from scopedjax._src.base.errors import InvalidArgumentError, OpError
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lower.effects import is_handle, owner, storage_key
+from scopedjax._src.lower.effects import is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.trace import Ref, uninitialized
 
 
@@ -121,7 +121,8 @@ def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: Region
     for tensor, name in zip(op.inputs, names, strict=True):
         if is_handle(tensor) and tensor not in values:
             ref = Ref(storage_key(owner(tensor)))
-            inputs.append(ref if name in keep or record.structured else context.read(ref))
+            kept = name in keep or record.structured and not is_alias(tensor.op)
+            inputs.append(ref if kept or is_alias(op) else context.read(ref))
         else:
             inputs.append(np.asarray(values[tensor]))
     try:

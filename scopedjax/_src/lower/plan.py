@@ -186,10 +186,10 @@ def _fetch_handle(tensor: Tensor, staging: _Staging, stages: list[Stage]) -> Non
     """Arranges that a fetched variable gives its value at the end of the run."""
     key = storage_key(owner(tensor))
     at = max(staging.number.get(tensor.op, 0), staging._last_write.get(key, 0))
-    if not stages:
-        stages.extend((Stage(device=False), Stage(device=True)))
-    if at == 0 and not stages[0].ops and tensor.dtype.name != "string" and len(stages) > 1:
-        at = 1
+    parity = 0 if tensor.dtype.base_dtype.name in ("string", "variant") else 1
+    at += (at - parity) % 2
+    while len(stages) <= at:
+        stages.append(Stage(device=bool(len(stages) % 2)))
     stages[at].final_reads.append((tensor, key))
 
 

@@ -20,6 +20,10 @@ from scopedjax._src.lower.effects import is_handle
 
 def static_operands(op: Operation) -> list[Tensor]:
     """Returns the inputs of a node whose values must be known while it is traced."""
+    forward = None if op._extra is None else op._extra.get("forward")
+    if forward is not None:  # a gradient node takes its forward node's inputs first, and may evaluate that node again
+        wanted = set(static_operands(forward))
+        return [own for own, given in zip(op.inputs, forward.inputs, strict=False) if given in wanted]
     names = op.record.static_names(op)
     if not names:
         return []

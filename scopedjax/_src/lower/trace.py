@@ -26,7 +26,7 @@ from scopedjax._src.base.errors import FailedPreconditionError, InternalError, O
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lower.effects import effects_of, is_handle, owner, storage_key
+from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.plan import forward_of
 from scopedjax._src.lower.prune import needed_ops
 
@@ -95,6 +95,8 @@ class Trace:
     def evaluate(self, op: Operation) -> list[Any]:
         """Returns the outputs of a node; its inputs must have been evaluated."""
         inputs = [self.value(t) for t in op.inputs]
+        if is_alias(op):
+            return inputs
         inputs = self._dereferenced(op, inputs)
         try:
             if op in self.wants_pullback and forward_of(op) is None:
@@ -111,7 +113,10 @@ class Trace:
             return inputs
         record = (forward_of(op) or op).record
         if record.structured:
-            return inputs
+            return [
+                self.read(v, op) if isinstance(v, Ref) and is_alias(t.op) else v
+                for v, t in zip(inputs, op.inputs, strict=True)
+            ]
         record = op.record
         names = self._argument_names(op)
         keep = {*record.reads, *record.writes, *record.checks}

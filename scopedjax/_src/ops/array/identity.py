@@ -9,7 +9,7 @@ import numpy as np
 
 from scopedjax._src.base import dtypes
 from scopedjax._src.base.errors import InvalidArgumentError
-from scopedjax._src.base.shapes import Dims, merge_dims, to_dims
+from scopedjax._src.base.shapes import Dims, format_dims, merge_dims, to_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
@@ -35,6 +35,7 @@ for _type in ("Identity", "Snapshot"):
         numpy=_same,
         dims_value=lambda op, of: of(op.inputs[0]),
         gradient=_HANDED_ON if _type == "Identity" else NO_GRADIENT,
+        aliases=_type == "Identity",
         host=holds_text("T"),
     )
 
@@ -119,14 +120,20 @@ for _type in ("CheckNumerics", "CheckNumericsV2"):
 # -------------------------------------------------------------------------------------------------- ways in
 
 
+# In errors TF names these as its protocol buffers do.
+_OTHER_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
+
+
 def _not_fed(ctx: Any) -> Any:
     op = ctx.op
-    shape = op.outputs[0].shape
+    dtype, dims = op.attrs["dtype"].name, op.attrs["shape"]
+    shape = "" if dims is None else f" and shape {format_dims(dims)}"
     raise InvalidArgumentError(
-        op.node_def, op,
-        f"You must feed a value for placeholder tensor '{op.name}' with dtype {op.attrs['dtype'].name}"
-        f"{f' and shape {shape}' if shape.ndims is not None else ''}: it was made at {op.site} and is missing in feed_dict.",
-    )  # fmt: skip
+        op.node_def,
+        op,
+        f"You must feed a value for placeholder tensor '{op.name}' with dtype {_OTHER_NAMES.get(dtype, dtype)}{shape}\n"
+        f"It was made at {op.site} and is missing in feed_dict.",
+    )
 
 
 for _text in ("shape: shape = None", "shape: shape"):
