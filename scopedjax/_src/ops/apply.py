@@ -156,6 +156,9 @@ def _convert_one(record: OpRecord, arg: Arg, value: Any, attrs: dict[str, Any]) 
     if type(value) is Tensor and not arg.ref:
         tensor = value
     else:
+        if preferred is not None and isinstance(value, (list, tuple)) and not value:
+            # TF1 tries an empty list as float32 first, and leaves that constant behind.
+            convert_to_tensor(value, name=arg.name)
         try:
             tensor = convert_to_tensor(
                 value, dtype=None if arg.ref else dtype, name=arg.name, preferred_dtype=preferred, as_ref=arg.ref

@@ -6,12 +6,20 @@ rows only; as a dense tensor it would cost the whole table.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.convert import register_tensor_conversion_function
+
+
+class IndexedSlicesValue(NamedTuple):
+    """What an `IndexedSlices` is fetched as, and may be fed: NumPy arrays."""
+
+    values: Any
+    indices: Any
+    dense_shape: Any
 
 
 class IndexedSlices:
@@ -103,7 +111,9 @@ def _to_dense(value: IndexedSlices, dtype: Any = None, name: str | None = None, 
     from scopedjax._src.ops.apply import apply_op
 
     if dtype is not None and value.dtype.base_dtype is not dtype:
-        raise ValueError(f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {value.dtype.name}")
+        raise ValueError(
+            f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {value.dtype.name}"
+        )
     if value.dense_shape is None:
         raise ValueError(
             "Tensor conversion requested for IndexedSlices for which the dense shape is unknown: "

@@ -14,6 +14,7 @@ from typing import Any
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.ops.indexed_slices import IndexedSlices, IndexedSlicesValue
 
 Element = Tensor | Operation
 Builder = Callable[[Sequence[Any]], Any]
@@ -122,3 +123,17 @@ class FetchMapper:
                              "loop returns instead.")  # fmt: skip
         index = self._index.setdefault(element, len(self._index))
         return lambda values: values[index]
+
+
+def _fetch_slices(slices: IndexedSlices) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    if slices.dense_shape is None:
+        return [slices.values, slices.indices], lambda values: IndexedSlicesValue(values[0], values[1], None)
+    return [slices.values, slices.indices, slices.dense_shape], lambda values: IndexedSlicesValue(*values)
+
+
+def _feed_slices(slices: IndexedSlices, value: Any) -> list[tuple[Any, Any]]:
+    parts = [(slices.values, value[0]), (slices.indices, value[1])]
+    return parts if slices.dense_shape is None else [*parts, (slices.dense_shape, value[2])]
+
+
+register_session_run_conversion_functions(IndexedSlices, _fetch_slices, _feed_slices)

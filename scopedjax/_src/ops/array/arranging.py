@@ -27,7 +27,7 @@ def _reverse_dims(c: ShapeContext) -> list[Dims]:
     if dims is not None and axes is not None:
         for axis in np.asarray(axes).reshape(-1):
             if not -len(dims) <= axis < len(dims):
-                raise c.fail(f"'axis' [0] = {axis} is out of valid range [0, {len(dims) - 1}")
+                raise c.fail(f"'axis'[0] = {axis} is out of valid range [0, {len(dims) - 1}")
     return [dims]
 
 
@@ -424,7 +424,7 @@ def space_to_batch(
     [4, 2, 2, 3]
     """
     block = renamed_argument("block_shape", block_shape, "block_size", block_size)
-    return space_to_batch_nd(input, _blocks(block), paddings, name)
+    return _of_images(space_to_batch_nd(input, _blocks(block), paddings, name))
 
 
 def batch_to_space(input: Any, crops: Any, block_size: Any, name: str | None = None, block_shape: Any = None) -> Tensor:
@@ -444,7 +444,12 @@ def batch_to_space(input: Any, crops: Any, block_size: Any, name: str | None = N
     [1, 4, 4, 3]
     """
     block = renamed_argument("block_shape", block_shape, "block_size", block_size)
-    return batch_to_space_nd(input, _blocks(block), crops, name)
+    return _of_images(batch_to_space_nd(input, _blocks(block), crops, name))
+
+
+def _of_images(result: Tensor) -> Tensor:
+    result.set_shape(result.shape.with_rank(4))
+    return result
 
 
 def _blocks(block: Any) -> Any:

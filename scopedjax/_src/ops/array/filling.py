@@ -505,8 +505,7 @@ def eye(
     """
     from scopedjax._src.ops.math.diagonals import matrix_diag, matrix_set_diag
 
-    graph = stacks.get_default_graph()
-    with graph.name_scope(name or "eye") as scope:
+    with stacks.get_default_graph().name_scope(name or "eye"):
         square = num_columns is None
         batch = [] if batch_shape is None else batch_shape
         columns = num_rows if square else num_columns
@@ -515,21 +514,14 @@ def eye(
         else:
             columns, num_rows = int(columns), int(num_rows)
             size = min(num_rows, columns)
-        plain = isinstance(size, int) and not isinstance(batch, Tensor)
-        if plain:
-            diagonal_shape: Any = [*batch, size]
+        if isinstance(size, int) and not isinstance(batch, Tensor):
+            diagonal_shape, shape = [*batch, size], [*batch, num_rows, columns]
         else:
-            diagonal_shape = _joined_shape(batch, [size])
-        ones_on_it = ones(diagonal_shape, dtype=dtype)
-        if square:
-            return matrix_diag(ones_on_it, name=scope)
-        shape = [*batch, num_rows, columns] if plain else _joined_shape(batch, [num_rows, columns])
-        return matrix_set_diag(zeros(shape, dtype=dtype), ones_on_it, name=scope)
-
-
-def _joined_shape(batch: Any, sizes: list[Any]) -> Tensor:
-    batch = convert_to_tensor(batch, dtype=dtypes.int32, name="shape")
-    return apply_op("ConcatV2", [batch, sizes], 0, name="concat")
+            batch = convert_to_tensor(batch, dtype=dtypes.int32, name="shape")
+            diagonal_shape = apply_op("ConcatV2", [batch, [size]], 0, name="concat")
+            shape = None if square else apply_op("ConcatV2", [batch, [num_rows, columns]], 0, name="concat")
+        diagonal = ones(diagonal_shape, dtype=dtype)
+        return matrix_diag(diagonal) if square else matrix_set_diag(zeros(shape, dtype=dtype), diagonal)
 
 
 def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:

@@ -48,7 +48,7 @@ def _pack_value(op: Operation, of: Callable[[Tensor], Dims]) -> Dims:
     """A shape vector that was packed from scalars of which some are known."""
     from scopedjax._src.ops.constant_value import constant_value
 
-    if op.inputs[0].dims != ():
+    if op.inputs[0].dims not in (None, ()):
         return None
     values = [constant_value(t) for t in op.inputs]
     return tuple(None if v is None or v < 0 else int(v) for v in values)

@@ -131,8 +131,8 @@ def _unique_rows(x: Any, axis: Any, out: Any) -> tuple[Any, Any, Any]:
 
 
 def _unique_dims(c: ShapeContext) -> list[Dims]:
-    count = c.require_rank(0, 1)
-    return [(None,), count, (None,)][: len(c.record.signature.outputs)]
+    c.require_rank(0, 1)
+    return [(None,), c.dims(0), (None,)][: len(c.record.signature.outputs)]
 
 
 def _unique_rows_dims(c: ShapeContext) -> list[Dims]:
@@ -291,6 +291,7 @@ declare(
     "DynamicPartition(data: T, partitions: int32; num_partitions: int) -> outputs: num_partitions * T",
     _dynamic_partition,
     shape=_partition_dims,
+    numpy=_dynamic_partition,
     host=True,
     gradient=Gradient("function", _partition_gradient),
 )
@@ -344,6 +345,7 @@ for _type in ("DynamicStitch", "ParallelDynamicStitch"):
         f"{_type}(indices: N * int32, data: N * T) -> merged: T",
         _dynamic_stitch,
         shape=_stitch_dims,
+        numpy=_dynamic_stitch,
         static=("indices",),
         host=_indices_are_computed,
         gradient=Gradient("function", _stitch_gradient),
@@ -407,7 +409,6 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
     >>> tf.Session().run(tf.sequence_mask([1, 3], 3)).tolist()
     [[True, False, False], [True, True, True]]
     """
-    from scopedjax._src.ops.math.casting import cast
     from scopedjax._src.ops.math.reductions import reduce_max
 
     with stacks.get_default_graph().name_scope(name or "SequenceMask"):
@@ -421,7 +422,7 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
             raise ValueError(f"Argument `maxlen` must be scalar for sequence_mask, received `maxlen` = {maxlen}")
         kind = maxlen.dtype.base_dtype
         places = apply_op("Range", constant(0, kind), maxlen, constant(1, kind))
-        column = cast(expand_dims(lengths, -1), kind)
+        column = apply_op("Cast", expand_dims(lengths, -1), DstT=kind)
         result = apply_op("Less", places, column)
         wanted = dtypes.as_dtype(dtype)
-        return result if wanted is dtypes.bool else cast(result, wanted)
+        return result if wanted is dtypes.bool else apply_op("Cast", result, DstT=wanted)

@@ -95,7 +95,7 @@ declare(
 
 
 def _reshape_dims(c: ShapeContext) -> list[Dims]:
-    dims, value = c.dims(0), c.const(1)
+    dims = c.dims(0)
     wanted_dims = c.dims(1)
     if wanted_dims is not None and len(wanted_dims) != 1:
         raise c.fail(f"Shape must be rank 1 but is rank {len(wanted_dims)}")
@@ -104,8 +104,6 @@ def _reshape_dims(c: ShapeContext) -> list[Dims]:
         return [None]
     sizes = list(wanted)
     holes = [i for i, size in enumerate(sizes) if size is None]
-    if value is not None and int(np.sum(value < 0)) > 1:
-        raise c.fail("Only one input size may be -1")
     if len(holes) > 1 or dims is None:
         # One of several unknown sizes is still known to be 1 or more; TF keeps it unknown too.
         return [tuple(sizes)]
@@ -143,6 +141,9 @@ def _reshape_value(op: Operation, of: Callable[[Tensor], Dims]) -> Dims:
 
 def _reshape(tensor: Any, shape: Any) -> Any:
     sizes = tuple(int(s) for s in np.asarray(shape))
+    if sizes.count(-1) > 1:
+        first, second = [i for i, s in enumerate(sizes) if s == -1][:2]
+        raise ValueError(f"Only one input size may be -1, not both {first} and {second}")
     _check_size(tensor, sizes)
     if 0 in tensor.shape:  # NumPy cannot tell the missing size of nothing; it is 0
         sizes = tuple(0 if s == -1 else s for s in sizes)

@@ -191,19 +191,7 @@ def _slice_size(size: int | None, entry: Entry, begin: int | None, end: int | No
     high = end if entry.has_end else None
     if size is not None:
         return len(range(*slice(low, high, stride).indices(size)))
-    return _size_without_axis(low, high, stride)
-
-
-def _size_without_axis(low: int | None, high: int | None, stride: int) -> int | None:
-    """What the bounds alone tell where the axis is unknown: `x[2:2]` is empty, `x[-3:-5]` too; all else depends."""
-    if low is None and high is None:
-        return None
-    first = low if low is not None else (0 if stride > 0 else -1)
-    last = high if high is not None else None
-    if last is None or (first < 0) != (last < 0):
-        return None
-    distance = (last - first) if stride > 0 else (first - last)
-    return 0 if distance <= 0 else None
+    return None
 
 
 def _strided_slice(
@@ -373,8 +361,6 @@ def _plain_slice_dims(c: ShapeContext) -> list[Dims]:
             if axis is not None and start is not None and start > axis:
                 raise c.fail(f"Expected begin[{i}] in [0, {axis}], but got {start}")
         else:
-            if length is not None and start is not None and axis is not None and start + length > axis:
-                raise c.fail(f"Expected size[{i}] in [0, {axis - start}], but got {length}")
             result.append(length)
     return [tuple(result)]
 
@@ -393,11 +379,10 @@ def _plain_slice(ctx: Any, input: Any, begin: Any, size: Any) -> Any:
     sizes = [input.shape[i] - starts[i] if n == -1 else n for i, n in enumerate(lengths)]
     if all(isinstance(s, int) for s in starts):
         for i, (start, length) in enumerate(zip(starts, sizes, strict=True)):
-            if start < 0 or start + length > input.shape[i]:
-                raise ValueError(
-                    f"Expected begin[{i}] in [0, {input.shape[i]}] and size[{i}] in [0, {input.shape[i] - start}], "
-                    f"but got {start} and {length}"
-                )
+            if not 0 <= start <= input.shape[i]:
+                raise ValueError(f"Expected begin[{i}] in [0, {input.shape[i]}], but got {start}")
+            if start + length > input.shape[i]:
+                raise ValueError(f"Expected size[{i}] in [0, {input.shape[i] - start}], but got {length}")
         return input[tuple(slice(b, b + n) for b, n in zip(starts, sizes, strict=True))]
     return jax.lax.dynamic_slice(jnp.asarray(input), [jnp.asarray(s, jnp.int64) for s in starts], sizes)
 
