@@ -24,19 +24,20 @@ from scopedjax._src.lib.train.global_step import global_step as global_step
 from scopedjax._src.lib.train.graph_io import write_graph as write_graph
 from scopedjax._src.lib.train.meta_graph import export_meta_graph as export_meta_graph
 from scopedjax._src.lib.train.meta_graph import import_meta_graph as import_meta_graph
-from scopedjax._src.lib.train.optimizers.basic import AdadeltaOptimizer as AdadeltaOptimizer
-from scopedjax._src.lib.train.optimizers.basic import AdagradDAOptimizer as AdagradDAOptimizer
-from scopedjax._src.lib.train.optimizers.basic import AdagradOptimizer as AdagradOptimizer
+from scopedjax._src.lib.train.optimizers.adaptive import AdadeltaOptimizer as AdadeltaOptimizer
+from scopedjax._src.lib.train.optimizers.adaptive import AdagradDAOptimizer as AdagradDAOptimizer
+from scopedjax._src.lib.train.optimizers.adaptive import AdagradOptimizer as AdagradOptimizer
 from scopedjax._src.lib.train.optimizers.basic import AdamOptimizer as AdamOptimizer
-from scopedjax._src.lib.train.optimizers.basic import FtrlOptimizer as FtrlOptimizer
 from scopedjax._src.lib.train.optimizers.basic import GradientDescentOptimizer as GradientDescentOptimizer
 from scopedjax._src.lib.train.optimizers.basic import MomentumOptimizer as MomentumOptimizer
-from scopedjax._src.lib.train.optimizers.basic import ProximalAdagradOptimizer as ProximalAdagradOptimizer
-from scopedjax._src.lib.train.optimizers.basic import (
-    ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
-)
 from scopedjax._src.lib.train.optimizers.basic import RMSPropOptimizer as RMSPropOptimizer
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer as Optimizer
+from scopedjax._src.lib.train.optimizers.proximal import FtrlOptimizer as FtrlOptimizer
+from scopedjax._src.lib.train.optimizers.proximal import ProximalAdagradOptimizer as ProximalAdagradOptimizer
+from scopedjax._src.lib.train.optimizers.proximal import (
+    ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
+)
+from scopedjax._src.lib.train.saver import Saver as Saver
 from scopedjax._src.ops.parsing.example_protos import BytesList as BytesList
 from scopedjax._src.ops.parsing.example_protos import Example as Example
 from scopedjax._src.ops.parsing.example_protos import Feature as Feature
