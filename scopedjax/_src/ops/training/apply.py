@@ -113,6 +113,7 @@ def distinct_rows(values: Any, indices: Any) -> tuple[Any, Any]:
     count = indices.shape[0]
     if count == 0:
         return values, indices
+    indices = jnp.asarray(indices)
     order = jnp.argsort(indices)
     ordered = indices[order]
     starts = jnp.concatenate([jnp.ones(1, bool), ordered[1:] != ordered[:-1]])
