@@ -22,6 +22,7 @@ from scopedjax._src.lib.train.global_step import get_global_step as get_global_s
 from scopedjax._src.lib.train.global_step import get_or_create_global_step as get_or_create_global_step
 from scopedjax._src.lib.train.global_step import global_step as global_step
 from scopedjax._src.lib.train.graph_io import write_graph as write_graph
+from scopedjax._src.lib.train.init_from_checkpoint import init_from_checkpoint as init_from_checkpoint
 from scopedjax._src.lib.train.meta_graph import export_meta_graph as export_meta_graph
 from scopedjax._src.lib.train.meta_graph import import_meta_graph as import_meta_graph
 from scopedjax._src.lib.train.optimizers.adaptive import AdadeltaOptimizer as AdadeltaOptimizer
