@@ -20,12 +20,16 @@ from scopedjax._src.variables.variable import Variable
 
 
 def _slice_of_slot(primary: Any, slot: Variable) -> None:
+    """Marks the slot of a slice as a slice; a slot with fewer axes is sliced along those that it has."""
     info = primary._get_save_slice_info() if isinstance(primary, Variable) else None
-    if info is None:
+    axes = slot.get_shape().rank
+    if info is None or axes == 0:
         return
     real_name = slot.name[len(primary.op.name) + 1 : -2]
     slot._set_save_slice_info(
-        Variable.SaveSliceInfo(f"{info.full_name}/{real_name}", info.full_shape, info.var_offset, info.var_shape)
+        Variable.SaveSliceInfo(
+            f"{info.full_name}/{real_name}", info.full_shape[:axes], info.var_offset[:axes], info.var_shape[:axes]
+        )
     )
 
 

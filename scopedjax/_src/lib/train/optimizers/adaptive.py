@@ -7,7 +7,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import float32
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.train.optimizers.optimizer import Optimizer
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, cast_like
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.constant import constant
@@ -16,11 +16,6 @@ from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.elementwise import maximum
 from scopedjax._src.variables.initializers import constant_initializer, ones_initializer
-
-
-def _cast(tensor: Tensor, like: Any) -> Tensor:
-    """Returns a hyper-parameter in the dtype of a variable."""
-    return cast(tensor, like.dtype.base_dtype)
 
 
 class AdagradOptimizer(Optimizer):
@@ -69,14 +64,14 @@ class AdagradOptimizer(Optimizer):
         self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        rate = _cast(self._learning_rate_tensor, var)
+        rate = cast_like(self._learning_rate_tensor, var)
         return apply_op(
             "ApplyAdagrad", var, self.get_slot(var, "accumulator"), rate, grad, use_locking=self._use_locking
         ).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         return apply_op(
-            "SparseApplyAdagrad", var, self.get_slot(var, "accumulator"), _cast(self._learning_rate_tensor, var),
+            "SparseApplyAdagrad", var, self.get_slot(var, "accumulator"), cast_like(self._learning_rate_tensor, var),
             grad.values, grad.indices, use_locking=self._use_locking,
         )  # fmt: skip
 
@@ -121,7 +116,7 @@ class AdadeltaOptimizer(Optimizer):
         self._epsilon_t = self._hyper(self._epsilon, "epsilon")
 
     def _arguments(self, var: Any) -> list[Any]:
-        hyper = (_cast(t, var) for t in (self._lr_t, self._rho_t, self._epsilon_t))
+        hyper = (cast_like(t, var) for t in (self._lr_t, self._rho_t, self._epsilon_t))
         return [var, self.get_slot(var, "accum"), self.get_slot(var, "accum_update"), *hyper]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:

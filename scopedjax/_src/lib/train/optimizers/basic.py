@@ -7,7 +7,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import float32
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.train.optimizers.optimizer import Optimizer
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, cast_like
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.constant import constant
@@ -16,11 +16,6 @@ from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.elementwise import maximum
 from scopedjax._src.variables.initializers import constant_initializer, ones_initializer
-
-
-def _cast(tensor: Tensor, like: Any) -> Tensor:
-    """Returns a hyper-parameter in the dtype of a variable."""
-    return cast(tensor, like.dtype.base_dtype)
 
 
 class GradientDescentOptimizer(Optimizer):
@@ -48,11 +43,11 @@ class GradientDescentOptimizer(Optimizer):
         self._learning_rate_tensor = self._hyper(self._learning_rate, "learning_rate")
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        rate = _cast(self._learning_rate_tensor, var)
+        rate = cast_like(self._learning_rate_tensor, var)
         return apply_op("ApplyGradientDescent", var, rate, grad, use_locking=self._use_locking).op
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
-        scaled = apply_op("Mul", grad.values, _cast(self._learning_rate_tensor, var), name="mul")
+        scaled = apply_op("Mul", grad.values, cast_like(self._learning_rate_tensor, var), name="mul")
         return apply_op("ScatterSub", var, grad.indices, scaled, use_locking=self._use_locking)
 
 
@@ -99,14 +94,14 @@ class MomentumOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         return apply_op(
-            "ApplyMomentum", var, self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var), grad,
-            _cast(self._momentum_tensor, var), use_locking=self._use_locking, use_nesterov=self._use_nesterov,
+            "ApplyMomentum", var, self.get_slot(var, "momentum"), cast_like(self._learning_rate_tensor, var), grad,
+            cast_like(self._momentum_tensor, var), use_locking=self._use_locking, use_nesterov=self._use_nesterov,
         ).op  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         return apply_op(
-            "SparseApplyMomentum", var, self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var),
-            grad.values, grad.indices, _cast(self._momentum_tensor, var), use_locking=self._use_locking,
+            "SparseApplyMomentum", var, self.get_slot(var, "momentum"), cast_like(self._learning_rate_tensor, var),
+            grad.values, grad.indices, cast_like(self._momentum_tensor, var), use_locking=self._use_locking,
             use_nesterov=self._use_nesterov,
         ).op  # fmt: skip
 
@@ -167,22 +162,22 @@ class AdamOptimizer(Optimizer):
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         beta1_power, beta2_power = self._get_beta_accumulators()
         return apply_op(
-            "ApplyAdam", var, self.get_slot(var, "m"), self.get_slot(var, "v"), _cast(beta1_power.value(), var),
-            _cast(beta2_power.value(), var), _cast(self._lr_t, var), _cast(self._beta1_t, var),
-            _cast(self._beta2_t, var), _cast(self._epsilon_t, var), grad, use_locking=self._use_locking,
+            "ApplyAdam", var, self.get_slot(var, "m"), self.get_slot(var, "v"), cast_like(beta1_power.value(), var),
+            cast_like(beta2_power.value(), var), cast_like(self._lr_t, var), cast_like(self._beta1_t, var),
+            cast_like(self._beta2_t, var), cast_like(self._epsilon_t, var), grad, use_locking=self._use_locking,
         ).op  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         """The moments decay everywhere, and every row moves, as in TF1; only the gradient is sparse."""
-        beta1_power, beta2_power = (_cast(p.value(), var) for p in self._get_beta_accumulators())
-        beta1, beta2 = _cast(self._beta1_t, var), _cast(self._beta2_t, var)
-        rate = _cast(self._lr_t, var) * apply_op("Sqrt", 1 - beta2_power) / (1 - beta1_power)
+        beta1_power, beta2_power = (cast_like(p.value(), var) for p in self._get_beta_accumulators())
+        beta1, beta2 = cast_like(self._beta1_t, var), cast_like(self._beta2_t, var)
+        rate = cast_like(self._lr_t, var) * apply_op("Sqrt", 1 - beta2_power) / (1 - beta1_power)
         m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
         assert m is not None and v is not None
         first = self._decayed(m, beta1, grad.values * (1 - beta1), grad.indices)
         second = self._decayed(v, beta2, grad.values * grad.values * (1 - beta2), grad.indices)
         root = apply_op("Sqrt", second)
-        step = rate * first / (root + _cast(self._epsilon_t, var))
+        step = rate * first / (root + cast_like(self._epsilon_t, var))
         update = apply_op("AssignSub", var, step, use_locking=self._use_locking)
         return group(update, first, second)
 
@@ -257,7 +252,7 @@ class RMSPropOptimizer(Optimizer):
     def _arguments(self, var: Any) -> list[Any]:
         tensors = (self._learning_rate_tensor, self._decay_tensor, self._momentum_tensor, self._epsilon_tensor)
         names = ("mg", "rms", "momentum") if self._centered else ("rms", "momentum")
-        return [var, *(self.get_slot(var, n) for n in names), *(_cast(t, var) for t in tensors)]
+        return [var, *(self.get_slot(var, n) for n in names), *(cast_like(t, var) for t in tensors)]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         kind = "ApplyCenteredRMSProp" if self._centered else "ApplyRMSProp"

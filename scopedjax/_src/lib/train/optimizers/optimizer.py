@@ -12,7 +12,7 @@ are ordinary variables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from scopedjax._src.base.dtypes import DType, bfloat16, float16, float32, float64
@@ -26,7 +26,9 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.control_flow.grouping import group
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
+from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.variables.partitioned import PartitionedVariable
+from scopedjax._src.variables.scope import VariableScope, get_variable, variable_scope
 from scopedjax._src.variables.spec import VariableSpec
 from scopedjax._src.variables.variable import Variable, create
 
@@ -37,7 +39,8 @@ class Optimizer:
     Args:
       use_locking: Accepted: an update is always whole.
       name: Name of the training node and of the slots.
-      use_own_namescope_for_non_slot_vars: Accepted.
+      use_own_namescope_for_non_slot_vars: Whether variables that belong to no single weight stand in a variable scope
+        named after the optimizer.
 
     Raises:
       ValueError: there is no name.
@@ -60,6 +63,10 @@ class Optimizer:
             raise ValueError("Must specify the optimizer name")
         self._use_locking = use_locking
         self._name = name
+        self._non_slot_scope: VariableScope | None = None
+        if use_own_namescope_for_non_slot_vars:
+            with variable_scope(None, default_name=name) as scope:
+                self._non_slot_scope = scope
         self._slots: dict[str, dict[Any, Variable]] = {}
         self._non_slot_dict: dict[tuple[str, Any], Variable] = {}
 
@@ -175,7 +182,7 @@ class Optimizer:
         pairs = tuple(grads_and_vars)
         if not pairs:
             raise ValueError("No variables provided.")
-        converted = [(_as_gradient(g), v) for g, v in pairs]
+        converted = [(_as_gradient(g), _trainable(v)) for g, v in pairs]
         variables = [v for g, v in converted if g is not None]
         if not variables:
             raise ValueError(f"No gradients provided for any variable: {[str(v) for _, v in converted]}.")
@@ -184,7 +191,7 @@ class Optimizer:
             self._create_slots(variables)
         with graph.name_scope(name or self.get_name()) as scope:
             self._prepare()
-            updates = [self._update(g, v) for g, v in converted if g is not None]
+            updates = self._updates([(g, v) for g, v in converted if g is not None])
             done = self._finish_step(graph, updates, global_step, scope)
         train_ops = graph.get_collection_ref(GraphKeys.TRAIN_OP)
         if done not in train_ops:
@@ -199,10 +206,13 @@ class Optimizer:
                 done = apply_op("AssignAdd", global_step, 1, name=scope)
         return done.op if isinstance(done, Tensor) else done
 
+    def _updates(self, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Returns the nodes that update the variables: one each, unless a subclass has one node for all."""
+        return [self._update(grad, variable) for grad, variable in pairs]
+
     def _update(self, grad: Any, variable: Any) -> Any:
         graph = variable.graph
-        where = "" if not hasattr(variable, "op") else variable.op.name
-        with graph.name_scope("update_" + where), graph.colocate_with(variable):
+        with graph.name_scope("update_" + variable.op.name), graph.colocate_with(variable):
             if isinstance(grad, IndexedSlices):
                 if getattr(variable, "constraint", None) is not None:
                     raise RuntimeError("Cannot use a constraint function on a sparse variable.")
@@ -260,9 +270,16 @@ class Optimizer:
         graph = colocate_with.graph
         key = (name, graph)
         if key not in self._non_slot_dict:
-            with graph.colocate_with(colocate_with), graph.name_scope(None):
-                self._non_slot_dict[key] = create(VariableSpec(initial_value=initial_value, name=name, trainable=False))
+            with graph.colocate_with(colocate_with):
+                self._non_slot_dict[key] = self._new_non_slot_variable(initial_value, name)
         return self._non_slot_dict[key]
+
+    def _new_non_slot_variable(self, initial_value: Any, name: str) -> Variable:
+        """Makes the variable under the open name scope, as TF1 does, or in a variable scope of the optimizer's own."""
+        if self._non_slot_scope is None:
+            return create(VariableSpec(initial_value=initial_value, name=name, trainable=False))
+        with stacks.get_default_graph().name_scope(None), variable_scope(self._non_slot_scope):
+            return get_variable(name, initializer=initial_value, trainable=False)
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
         return self._non_slot_dict.get((name, graph))
@@ -290,11 +307,24 @@ class Optimizer:
     def _prepare(self) -> None:
         """Makes the hyper-parameters tensors; nothing by default."""
 
+    # TF1 has a second set of these methods for resource variables. There is one kind of variable here, so a subclass
+    # that gives the second set only is served by it.
+
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
+        if type(self)._resource_apply_dense is not Optimizer._resource_apply_dense:
+            return self._resource_apply_dense(grad, var)
         raise NotImplementedError(f"{type(self).__name__} does not say how to apply a dense gradient (_apply_dense)")
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
+        if type(self)._resource_apply_sparse is not Optimizer._resource_apply_sparse:
+            return self._resource_apply_sparse(grad.values, var, grad.indices)
         raise NotImplementedError(f"{type(self).__name__} does not say how to apply IndexedSlices (_apply_sparse)")
+
+    def _resource_apply_dense(self, grad: Tensor, handle: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say how to apply a dense gradient")
+
+    def _resource_apply_sparse(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say how to apply IndexedSlices")
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
         """Adds up rows that are named twice, then calls `_apply_sparse`."""
@@ -313,9 +343,18 @@ class Optimizer:
 
 
 def distinct(grad: IndexedSlices) -> IndexedSlices:
-    """Returns slices in which each row stands once (those left over are empty and out of range)."""
+    """Returns slices in which each row stands once (those left over are empty and out of range).
+
+    TF1 records `Unique` and `UnsortedSegmentSum` here. How many distinct indices there are depends on data, so those
+    would split the compiled program in two; `DistinctRows` keeps the static size.
+    """
     values, indices = apply_op("DistinctRows", grad.values, grad.indices)
     return IndexedSlices(values, indices, grad.dense_shape)
+
+
+def cast_like(tensor: Tensor, var: Any) -> Tensor:
+    """Returns a hyper-parameter in the dtype of a variable."""
+    return cast(tensor, var.dtype.base_dtype)
 
 
 def _key(var: Any) -> tuple[Any, str]:
@@ -326,13 +365,23 @@ def _gradient_source(variable: Any) -> Any:
     return variable._ref() if isinstance(variable, Variable) else variable
 
 
+def _trainable(variable: Any) -> Any:
+    """Returns the argument if it is a variable.
+
+    Raises:
+      NotImplementedError: it is not.
+    """
+    if isinstance(variable, Variable):
+        return variable
+    if isinstance(variable, Tensor):
+        raise NotImplementedError(f"Trying to update a Tensor {variable}: an optimizer updates variables")
+    raise NotImplementedError(f"Trying to optimize unsupported type {variable}")
+
+
 def _as_gradient(grad: Any) -> Any:
     if grad is None or isinstance(grad, IndexedSlices):
         return grad
     try:
         return convert_to_tensor(grad)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise TypeError(f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {grad}") from error
-
-
-Schedule = Callable[[], Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import float32
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.train.optimizers.optimizer import Optimizer
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, cast_like
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.constant import constant
@@ -16,11 +16,6 @@ from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.elementwise import maximum
 from scopedjax._src.variables.initializers import constant_initializer, ones_initializer
-
-
-def _cast(tensor: Tensor, like: Any) -> Tensor:
-    """Returns a hyper-parameter in the dtype of a variable."""
-    return cast(tensor, like.dtype.base_dtype)
 
 
 class FtrlOptimizer(Optimizer):
@@ -112,7 +107,7 @@ class FtrlOptimizer(Optimizer):
         tensors = [self._rate, self._l1_t, self._l2_t]
         if self._l2_shrinkage > 0.0:
             tensors.append(self._shrinkage_t)
-        return [_cast(t, var) for t in (*tensors, self._power_t)]
+        return [cast_like(t, var) for t in (*tensors, self._power_t)]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         kind = "ApplyFtrlV2" if self._l2_shrinkage > 0.0 else "ApplyFtrl"
@@ -162,7 +157,7 @@ class ProximalGradientDescentOptimizer(Optimizer):
         self._l2_t = self._hyper(self._l2, "l2_regularization_strength")
 
     def _arguments(self, var: Any) -> list[Any]:
-        return [var, *(_cast(t, var) for t in (self._rate, self._l1_t, self._l2_t))]
+        return [var, *(cast_like(t, var) for t in (self._rate, self._l1_t, self._l2_t))]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         return apply_op("ApplyProximalGradientDescent", *self._arguments(var), grad, use_locking=self._use_locking).op
@@ -227,7 +222,7 @@ class ProximalAdagradOptimizer(Optimizer):
         self._l2_t = self._hyper(self._l2, "l2_regularization_strength")
 
     def _arguments(self, var: Any) -> list[Any]:
-        hyper = (_cast(t, var) for t in (self._rate, self._l1_t, self._l2_t))
+        hyper = (cast_like(t, var) for t in (self._rate, self._l1_t, self._l2_t))
         return [var, self.get_slot(var, "accumulator"), *hyper]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
