@@ -253,6 +253,22 @@ def test_damaged_regions_are_refused(tf: Any) -> None:
     assert not other.get_operations()
 
 
+def test_a_region_inside_itself_is_refused(tf: Any) -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [], name="x")
+        tf.cond(x > 0.0, lambda: tf.sin(x), lambda: x, name="c")
+    proto = graph.as_graph_def()
+    branch = next(node for node in proto.node if node.op == "If")
+    branch.attr["_scopedjax_region"].s = b"c/If#0"
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="the region 'c/If#0' lies inside itself"):
+        tf.import_graph_def(proto)
+    branch.attr.pop("_scopedjax_region")
+    proto.node.add().CopyFrom(branch)
+    proto.node[-1].name = "twin"
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="belongs to another node too"):
+        tf.import_graph_def(proto)
+
+
 def test_loops_come_back(tf: Any) -> None:
     with tf.Graph().as_default() as graph:
         n = tf.placeholder(tf.int32, [], name="n")

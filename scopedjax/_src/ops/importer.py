@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from scopedjax._src.base import dtypes, version
 from scopedjax._src.base.dtypes import DType
-from scopedjax._src.base.errors import UnimplementedError
+from scopedjax._src.base.errors import OpError, UnimplementedError
 from scopedjax._src.base.shapes import Dims, merge_dims
 from scopedjax._src.graph import protos, stacks
 from scopedjax._src.graph.attributes import FunctionAttr
@@ -223,6 +223,7 @@ class _Import:
             self._read_nodes()
             self._guess_unknown_outputs(wanted or ())
             self._check_references()
+            self._check_regions()
             order = self._order()
             with _all_or_nothing(graph):
                 with _neutral_scopes(graph) as outer:
@@ -289,6 +290,23 @@ class _Import:
             target = _colocated_with(group)
             if target is not None and target not in self.nodes:
                 raise ValueError(f"Node '{node.name}' expects to be colocated with unknown node '{target}'")
+
+    def _check_regions(self) -> None:
+        """Checks that regions lie in each other like boxes."""
+        around: dict[str, str] = {}
+        for node in self.nodes.values():
+            for description in node.regions:
+                if description.name in around:
+                    raise ValueError(f"Node '{node.name}': the region '{description.name}' belongs to another node too")
+                around[description.name] = node.region
+        for name in around:
+            seen = {name}
+            outer = around[name]
+            while outer in around:
+                if outer in seen:
+                    raise ValueError(f"the region '{name}' lies inside itself")
+                seen.add(outer)
+                outer = around[outer]
 
     def _guess_unknown_outputs(self, wanted: Sequence[str]) -> None:
         """Gives outputs to nodes of types of which nothing is known: as many as are used, of the dtype that is used."""
@@ -571,7 +589,13 @@ def _dims_of(node: ImportedNode, name: str, inputs: tuple[Tensor, ...], count: i
     """Returns the static shapes of a node's outputs: what its rule finds, with what the file's writer knew."""
     dims: list[Dims] = [None] * count
     if node.input_types is not None:
-        dims = infer_dims(node.record, ShapeContext(node.record, name, inputs, node.attrs), count)
+        context = ShapeContext(node.record, name, inputs, node.attrs)
+        try:
+            dims = infer_dims(node.record, context, count)
+        except (ValueError, TypeError, OpError):
+            raise
+        except Exception as error:  # a rule may trip over attributes that no program would write
+            raise ValueError(f"the shapes of node {name} ({node.type}) cannot be found: {error}") from error
     for i, known in enumerate((node.output_shapes or ())[:count]):
         try:
             dims[i] = merge_dims(dims[i], known)
