@@ -6,6 +6,7 @@ from scopedjax._src.lib.records.tfrecord import TFRecordCompressionType as TFRec
 from scopedjax._src.lib.records.tfrecord import TFRecordOptions as TFRecordOptions
 from scopedjax._src.lib.records.tfrecord import TFRecordWriter as TFRecordWriter
 from scopedjax._src.lib.records.tfrecord import tf_record_iterator as tf_record_iterator
+from scopedjax._src.lib.train.graph_io import write_graph as write_graph
 from scopedjax._src.ops.parsing.decoding import decode_csv as decode_csv
 from scopedjax._src.ops.parsing.decoding import decode_json_example as decode_json_example
 from scopedjax._src.ops.parsing.decoding import decode_raw as decode_raw
