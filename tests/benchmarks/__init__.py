@@ -1,0 +1,1 @@
+"""Speed, by hand: never asserted in the test suite."""

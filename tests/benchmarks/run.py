@@ -1,0 +1,150 @@
+"""Speed against real TensorFlow and against JAX by hand, as ratios, all in one process and interleaved.
+
+    python -m tests.benchmarks.run            everything
+    python -m tests.benchmarks.run mlp bert   some
+
+A ratio above 1 means that scopedjax is the faster one. The machine's speed drifts, so each round measures every side
+in turn, and the median of the rounds' ratios is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.benchmarks import models
+from tests.oracle import our_tf, real_tf
+
+Timed = Callable[[], Any]
+
+
+def seconds(call: Timed, count: int) -> float:
+    """Returns the mean time of a call over `count` calls."""
+    started = time.perf_counter()
+    for _ in range(count):
+        call()
+    return (time.perf_counter() - started) / count
+
+
+def compare(title: str, sides: dict[str, Timed], count: int, rounds: int, wanted: str) -> None:
+    """Prints the time of each side, and the ratio of each other side to scopedjax."""
+    for call in sides.values():
+        for _ in range(max(count // 10, 2)):
+            call()
+    measured: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, call in sides.items():
+            measured[name].append(seconds(call, count))
+    ours = measured["scopedjax"]
+    parts = [f"scopedjax {statistics.median(ours) * 1e3:9.4f} ms"]
+    for name in sides:
+        if name != "scopedjax":
+            ratio = statistics.median(a / b for a, b in zip(measured[name], ours, strict=True))
+            parts.append(f"{name} {statistics.median(measured[name]) * 1e3:9.4f} ms  ratio {ratio:5.2f}")
+    print(f"{title:34s} {'   '.join(parts)}   wanted {wanted}", flush=True)
+
+
+def in_session(tf: Any, build: Callable[[Any], tuple[Any, Any]]) -> Timed:
+    """Returns a call that runs what `build(tf)` asks for: (fetches, feed)."""
+    with tf.Graph().as_default():
+        fetches, feed = build(tf)
+        session = tf.Session()
+        session.run(tf.global_variables_initializer())
+    return lambda: session.run(fetches, feed)
+
+
+def both(build: Callable[[Any], tuple[Any, Any]]) -> dict[str, Timed]:
+    """Returns the same program on both namespaces."""
+    return {"scopedjax": in_session(our_tf(), build), "tensorflow": in_session(real_tf(), build)}
+
+
+def add() -> None:
+    """One addition of two scalars."""
+    compare("one addition", both(lambda tf: (tf.constant(1.0) + tf.constant(2.0), None)), 1000, 9, ">= 2.0")
+
+
+def assign() -> None:
+    """One assignment."""
+    compare("one assignment", both(lambda tf: (tf.assign_add(tf.Variable(0.0), 1.0).op, None)), 1000, 9, ">= 2.0")
+
+
+def assign400() -> None:
+    """Assigning 400 small variables."""
+
+    def build(tf: Any) -> tuple[Any, Any]:
+        updates = [tf.Variable(tf.zeros([10])).assign(tf.ones([10])).op for _ in range(400)]
+        return tf.group(*updates), None
+
+    compare("assigning 400 variables", both(build), 50, 9, ">= 0.7")
+
+
+def mlp() -> None:
+    """A perceptron 784-512-512-10, batch 128, Adam."""
+    x, y = models.mlp_data()
+
+    def build(tf: Any) -> tuple[Any, Any]:
+        train, loss, (a, b) = models.mlp_program(tf)
+        return [train, loss], {a: x, b: y}
+
+    by_hand = models.mlp_by_hand()
+    compare("MLP, Adam", {**both(build), "jax by hand": lambda: by_hand(x, y)}, 40, 9, ">= 1.0 of tensorflow")
+
+
+def bert() -> None:
+    """A 4-layer encoder, hidden 256, batch 8 x 128, Adam."""
+    x, y = models.bert_data()
+
+    def build(tf: Any) -> tuple[Any, Any]:
+        train, loss, (a, b) = models.bert_program(tf)
+        return [train, loss], {a: x, b: y}
+
+    by_hand = models.bert_by_hand()
+    sides = {**both(build), "jax by hand": lambda: by_hand(x, y)}
+    compare("BERT-like encoder, Adam", sides, 3, 7, ">= 0.75 of tensorflow, >= 0.97 of jax")
+
+
+def record() -> None:
+    """Recording a graph of 5,000 nodes with gradients."""
+
+    def build(tf: Any) -> None:
+        with tf.Graph().as_default() as graph:
+            x = tf.placeholder(tf.float32, [None, 32])
+            hidden = x
+            i = 0
+            while len(graph.get_operations()) < 2500:
+                w = tf.get_variable(f"w{i}", [32, 32])
+                hidden = tf.nn.relu(tf.matmul(hidden, w) + tf.get_variable(f"b{i}", [32]))
+                i += 1
+            loss = tf.reduce_mean(tf.square(hidden))
+            tf.gradients(loss, tf.trainable_variables())
+            while len(graph.get_operations()) < 5000:
+                hidden = tf.tanh(hidden * 2.0 + 1.0)
+        gc.collect()
+
+    compare(
+        "recording 5,000 nodes",
+        {"scopedjax": lambda: build(our_tf()), "tensorflow": lambda: build(real_tf())},
+        1,
+        5,
+        ">= 1.0",
+    )
+
+
+BENCHMARKS = {"add": add, "assign": assign, "assign400": assign400, "mlp": mlp, "bert": bert, "record": record}
+
+
+def main() -> None:
+    """Runs the benchmarks named on the command line, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(BENCHMARKS)} (default: all)")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    for name in names:
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main()
