@@ -1,10 +1,13 @@
 """`tf.nn`: what neural networks are made of."""
 
-# ops: math
+# ops: mathematics and arrays
+from scopedjax._src.ops.array.arranging import depth_to_space as depth_to_space
+from scopedjax._src.ops.array.arranging import space_to_batch as space_to_batch
+from scopedjax._src.ops.array.arranging import space_to_depth as space_to_depth
 from scopedjax._src.ops.math.elementwise import sigmoid as sigmoid
 from scopedjax._src.ops.math.elementwise import tanh as tanh
 
-# ops: activations
+# ops: neural networks
 from scopedjax._src.ops.nn.activations import crelu as crelu
 from scopedjax._src.ops.nn.activations import elu as elu
 from scopedjax._src.ops.nn.activations import leaky_relu as leaky_relu
@@ -18,20 +21,52 @@ from scopedjax._src.ops.nn.activations import swish as swish
 from scopedjax._src.ops.nn.bias import bias_add as bias_add
 from scopedjax._src.ops.nn.bias import relu_layer as relu_layer
 from scopedjax._src.ops.nn.bias import xw_plus_b as xw_plus_b
+from scopedjax._src.ops.nn.convolutions import conv2d as conv2d
+from scopedjax._src.ops.nn.convolutions import conv2d_backprop_filter as conv2d_backprop_filter
+from scopedjax._src.ops.nn.convolutions import conv2d_backprop_input as conv2d_backprop_input
+from scopedjax._src.ops.nn.convolutions import conv2d_transpose as conv2d_transpose
+from scopedjax._src.ops.nn.convolutions import conv3d as conv3d
+from scopedjax._src.ops.nn.convolutions import conv3d_backprop_filter as conv3d_backprop_filter
+from scopedjax._src.ops.nn.convolutions import conv3d_backprop_filter_v2 as conv3d_backprop_filter_v2
+from scopedjax._src.ops.nn.convolutions import conv3d_transpose as conv3d_transpose
 from scopedjax._src.ops.nn.cross_entropy import l2_loss as l2_loss
 from scopedjax._src.ops.nn.cross_entropy import log_poisson_loss as log_poisson_loss
 from scopedjax._src.ops.nn.cross_entropy import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
-from scopedjax._src.ops.nn.cross_entropy import (
-    softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits,
-)
+from scopedjax._src.ops.nn.cross_entropy import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
 from scopedjax._src.ops.nn.cross_entropy import (
     softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
 )
 from scopedjax._src.ops.nn.cross_entropy import (
     sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
 )
-from scopedjax._src.ops.nn.cross_entropy import (
-    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+from scopedjax._src.ops.nn.cross_entropy import weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits
+from scopedjax._src.ops.nn.depthwise import depthwise_conv2d as depthwise_conv2d
+from scopedjax._src.ops.nn.depthwise import depthwise_conv2d_backprop_filter as depthwise_conv2d_backprop_filter
+from scopedjax._src.ops.nn.depthwise import depthwise_conv2d_backprop_input as depthwise_conv2d_backprop_input
+from scopedjax._src.ops.nn.depthwise import depthwise_conv2d_native as depthwise_conv2d_native
+from scopedjax._src.ops.nn.depthwise import (
+    depthwise_conv2d_native_backprop_filter as depthwise_conv2d_native_backprop_filter,
 )
+from scopedjax._src.ops.nn.depthwise import (
+    depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,
+)
+from scopedjax._src.ops.nn.depthwise import separable_conv2d as separable_conv2d
+from scopedjax._src.ops.nn.dilated import atrous_conv2d as atrous_conv2d
+from scopedjax._src.ops.nn.dilated import atrous_conv2d_transpose as atrous_conv2d_transpose
+from scopedjax._src.ops.nn.dilated import conv1d as conv1d
+from scopedjax._src.ops.nn.dilated import conv1d_transpose as conv1d_transpose
+from scopedjax._src.ops.nn.dilated import convolution as convolution
+from scopedjax._src.ops.nn.pooling import avg_pool as avg_pool
+from scopedjax._src.ops.nn.pooling import avg_pool1d as avg_pool1d
+from scopedjax._src.ops.nn.pooling import avg_pool2d as avg_pool2d
+from scopedjax._src.ops.nn.pooling import avg_pool3d as avg_pool3d
+from scopedjax._src.ops.nn.pooling import avg_pool_v2 as avg_pool_v2
+from scopedjax._src.ops.nn.pooling import max_pool as max_pool
+from scopedjax._src.ops.nn.pooling import max_pool1d as max_pool1d
+from scopedjax._src.ops.nn.pooling import max_pool2d as max_pool2d
+from scopedjax._src.ops.nn.pooling import max_pool3d as max_pool3d
+from scopedjax._src.ops.nn.pooling import max_pool_v2 as max_pool_v2
+from scopedjax._src.ops.nn.pooling import max_pool_with_argmax as max_pool_with_argmax
+from scopedjax._src.ops.nn.pooling import pool as pool
 from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
 from scopedjax._src.ops.nn.softmax import softmax as softmax

@@ -17,6 +17,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import convert_to_tensor
+from scopedjax._src.ops.math.linear_algebra import matmul
 from scopedjax._src.ops.registry import defop
 from scopedjax._src.ops.shape_context import ShapeContext
 
@@ -138,7 +139,7 @@ def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Ten
         x = convert_to_tensor(x, name="x")
         weights = convert_to_tensor(weights, name="weights")
         biases = convert_to_tensor(biases, name="biases")
-        return bias_add(apply_op("MatMul", x, weights), biases, name=scope)
+        return bias_add(matmul(x, weights), biases, name=scope)
 
 
 def relu_layer(x: Any, weights: Any, biases: Any, name: str | None = None) -> Tensor:
@@ -160,4 +161,4 @@ def relu_layer(x: Any, weights: Any, biases: Any, name: str | None = None) -> Te
         x = convert_to_tensor(x, name="x")
         weights = convert_to_tensor(weights, name="weights")
         biases = convert_to_tensor(biases, name="biases")
-        return apply_op("Relu", bias_add(apply_op("MatMul", x, weights), biases), name=scope)
+        return apply_op("Relu", bias_add(matmul(x, weights), biases), name=scope)

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from scopedjax._src.base import dtypes
-from scopedjax._src.base.shapes import Dims, format_dims, merge_dims
+from scopedjax._src.base.shapes import Dims, broadcast_dims, format_dims, merge_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
@@ -28,9 +27,10 @@ from scopedjax._src.ops.array.shapes import rank, renamed_argument, reshape, sha
 from scopedjax._src.ops.array.slicing import slice_
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.convert import convert_to_tensor
+from scopedjax._src.ops.kernels import softmax_xent
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.comparison import where
-from scopedjax._src.ops.registry import defop
+from scopedjax._src.ops.registry import LoweringContext, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import scalar
 
@@ -49,19 +49,11 @@ def _softmax_loss_dims(c: ShapeContext) -> list[Dims]:
         if dims is not None and len(dims) != 2:
             c.require_rank(index, 2)
     try:
-        merged = merge_dims(features, labels) if features is None or labels is None else _broadcast(features, labels)
+        merged = broadcast_dims(features, labels)
     except ValueError as error:
         raise c.fail(str(error)) from None
     rows = (None, None) if merged is None else merged
     return [(rows[0],), rows]
-
-
-def _broadcast(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    from scopedjax._src.base.shapes import broadcast_dims
-
-    dims = broadcast_dims(a, b)
-    assert dims is not None
-    return dims
 
 
 @defop(
@@ -69,27 +61,10 @@ def _broadcast(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> tuple[in
     shape=_softmax_loss_dims,
     types={"T": dtypes.FLOATING},
 )
-def _softmax_loss(features: Any, labels: Any) -> Any:
-    return _loss_and_backprop(jnp.asarray(features), jnp.asarray(labels))
-
-
-@jax.custom_jvp
-def _loss_and_backprop(features: Any, labels: Any) -> Any:
-    log_probabilities = jax.nn.log_softmax(features, axis=-1)
-    # An infinite logit times a label of zero counts as nothing.
-    zero = jnp.zeros((), features.dtype)
-    loss = -jnp.sum(jnp.where(labels == 0, zero, labels * log_probabilities), axis=-1)
-    return loss, jnp.exp(log_probabilities) - labels
-
-
-@_loss_and_backprop.defjvp
-def _loss_and_backprop_jvp(primals: Any, tangents: Any) -> Any:
-    # softmax - labels is the derivative when the labels of a row sum to one; TF1 uses it for all labels.
-    (features, labels), (features_dot, labels_dot) = primals, tangents
-    loss, backprop = _loss_and_backprop(features, labels)
-    log_probabilities, log_dot = jax.jvp(lambda x: jax.nn.log_softmax(x, axis=-1), (features,), (features_dot,))
-    loss_dot = jnp.sum(backprop * features_dot - log_probabilities * labels_dot, axis=-1)
-    return (loss, backprop), (loss_dot, jnp.exp(log_probabilities) * log_dot - labels_dot)
+def _softmax_loss(ctx: LoweringContext, features: Any, labels: Any) -> Any:
+    return softmax_xent.softmax_cross_entropy_with_logits(
+        jnp.asarray(features), jnp.asarray(labels), platform=ctx.platform
+    )
 
 
 def _sparse_loss_dims(c: ShapeContext) -> list[Dims]:
@@ -105,17 +80,10 @@ def _sparse_loss_dims(c: ShapeContext) -> list[Dims]:
     shape=_sparse_loss_dims,
     types={"T": dtypes.FLOATING, "Tlabels": dtypes.INDEX},
 )
-def _sparse_softmax_loss(features: Any, labels: Any) -> Any:
-    classes = features.shape[-1]
-    log_probabilities = jax.nn.log_softmax(features, axis=-1)
-    chosen = labels[:, None] == jnp.arange(classes, dtype=labels.dtype)
-    # A label outside [0, classes) gives NaN, as on TensorFlow's GPU kernel; its CPU kernel stops the run.
-    valid = (labels >= 0) & (labels < classes)
-    zero = jnp.zeros((), features.dtype)
-    loss = -jnp.sum(jnp.where(chosen, log_probabilities, zero), axis=-1)
-    nan = jnp.asarray(np.nan, features.dtype)
-    backprop = jnp.where(valid[:, None], jnp.exp(log_probabilities) - chosen.astype(features.dtype), nan)
-    return jnp.where(valid, loss, nan), backprop
+def _sparse_softmax_loss(ctx: LoweringContext, features: Any, labels: Any) -> Any:
+    return softmax_xent.sparse_softmax_cross_entropy_with_logits(
+        jnp.asarray(features), jnp.asarray(labels), platform=ctx.platform
+    )
 
 
 # ---------------------------------------------------------------------------------------------- public functions
@@ -189,7 +157,6 @@ def softmax_cross_entropy_with_logits_v2(
 
 
 def _softmax_cross_entropy(labels: Any, logits: Any, axis: int, name: str | None) -> Tensor:
-    _both_given("softmax_cross_entropy_with_logits", labels, logits)
     with stacks.get_default_graph().name_scope(name or "softmax_cross_entropy_with_logits") as scope:
         logits = convert_to_tensor(logits, name="logits")
         labels = convert_to_tensor(labels, name="labels")
@@ -245,7 +212,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = N
     """Computes the cross entropy of the true class and `softmax(logits)`.
 
     Args:
-      labels: Integer tensor `[...]`: the index of the true class. An index out of range gives NaN.
+      labels: Integer tensor `[...]`: the index of the true class. An index out of range gives NaN, as TF1's on a GPU.
       logits: Floating tensor `[..., classes]`: unnormalised log-probabilities.
       name: Name scope; defaults to "SparseSoftmaxCrossEntropyWithLogits".
 

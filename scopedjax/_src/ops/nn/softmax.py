@@ -52,8 +52,9 @@ for _type, _function, _output in (
 
 
 def _swap_axes(x: Tensor, axis: Any, last: Tensor, name: str | None = None) -> Tensor:
+    before = tf_range(axis)
     between = apply_op("AddV2", axis, 1, name="add") if isinstance(axis, Tensor) else axis + 1
-    order = concat([tf_range(axis), [last], tf_range(between, last), [axis]], 0)
+    order = concat([before, [last], tf_range(between, last), [axis]], 0)
     return transpose(x, order, name=name or "transpose")
 
 
