@@ -297,6 +297,8 @@ from scopedjax._src.ops.random.sampling import set_random_seed as set_random_see
 from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
 
 # lower
+from scopedjax._src.lower.gradient_options import AggregationMethod as AggregationMethod
+from scopedjax._src.lower.gradient_options import UnconnectedGradients as UnconnectedGradients
 from scopedjax._src.lower.gradients import NotDifferentiable as NoGradient
 from scopedjax._src.lower.gradients import NotDifferentiable as NotDifferentiable
 from scopedjax._src.lower.gradients import RegisterGradient as RegisterGradient
@@ -368,13 +370,13 @@ from scopedjax._src.runtime.session import Session as Session
 
 # lib
 from scopedjax._src.lib.platform.logging import get_logger as get_logger
-from scopedjax._src.lib.summary.event_protos import Event as Event
-from scopedjax._src.lib.summary.event_protos import HistogramProto as HistogramProto
-from scopedjax._src.lib.summary.event_protos import LogMessage as LogMessage
-from scopedjax._src.lib.summary.event_protos import RunMetadata as RunMetadata
-from scopedjax._src.lib.summary.event_protos import SessionLog as SessionLog
-from scopedjax._src.lib.summary.event_protos import Summary as Summary
-from scopedjax._src.lib.summary.event_protos import SummaryMetadata as SummaryMetadata
+from scopedjax._src.ops.summary.protos import Event as Event
+from scopedjax._src.ops.summary.protos import HistogramProto as HistogramProto
+from scopedjax._src.ops.summary.protos import LogMessage as LogMessage
+from scopedjax._src.ops.summary.protos import RunMetadata as RunMetadata
+from scopedjax._src.ops.summary.protos import SessionLog as SessionLog
+from scopedjax._src.ops.summary.protos import Summary as Summary
+from scopedjax._src.ops.summary.protos import SummaryMetadata as SummaryMetadata
 
 # graph: files
 # summaries, records, platform
@@ -461,6 +463,7 @@ from scopedjax import logging as logging
 from scopedjax import nn as nn
 from scopedjax import python_io as python_io
 from scopedjax import train as train
+from scopedjax import test as test
 from scopedjax import sparse as sparse
 from scopedjax import resource_loader as resource_loader
 from scopedjax import io as io

@@ -18,10 +18,13 @@ import heapq
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from scopedjax._src.base.dtypes import as_dtype
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.gradient_options import AggregationMethod, UnconnectedGradients
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import convert_to_tensor, graph_of
 from scopedjax._src.ops.gradient_node import gradient_node
@@ -55,8 +58,10 @@ class RegisterGradient:
     def __call__(self, f: GradientFunction) -> GradientFunction:
         """Registers `f` and returns it."""
         if self._op_type in _REGISTERED:
-            raise KeyError(f"Registering two gradient with name '{self._op_type}'! (Previous registration was in "
-                           f"{getattr(_REGISTERED[self._op_type], '__module__', None)})")  # fmt: skip
+            earlier = getattr(_REGISTERED[self._op_type], "__module__", None)
+            raise KeyError(
+                f"Registering two gradient with name '{self._op_type}'! (Previous registration was in {earlier})"
+            )
         _REGISTERED[self._op_type] = f
         return f
 
@@ -77,7 +82,7 @@ def gradients(
     gate_gradients: bool = False,
     aggregation_method: Any = None,
     stop_gradients: Any = None,
-    unconnected_gradients: Any = "none",
+    unconnected_gradients: Any = UnconnectedGradients.NONE,
 ) -> list[Any]:
     """Adds the derivatives of the sum of `ys` with respect to each of `xs` to the graph.
 
@@ -90,15 +95,15 @@ def gradients(
       gate_gradients: Accepted; a run is one program.
       aggregation_method: Accepted; sums are left to XLA.
       stop_gradients: Tensors to be taken as constants.
-      unconnected_gradients: "none" or "zero": what is returned for an x that no y depends on.
+      unconnected_gradients: `tf.UnconnectedGradients`: what is returned for an x that no y depends on.
 
     Returns:
       A gradient for each x: a Tensor, `IndexedSlices` for a variable that is only gathered from, or None.
 
     Raises:
       LookupError: a node on the way has no gradient.
-      ValueError: a gradient function returned the wrong number of gradients.
-      TypeError: a y is not floating.
+      ValueError: a gradient function returned the wrong number of gradients, or `grad_ys` does not fit `ys`.
+      TypeError: a y is complex or no number, and has no `grad_ys`.
 
     >>> x = tf.constant(3.0)
     >>> tf.Session().run(tf.gradients(x * x, [x]))
@@ -107,21 +112,22 @@ def gradients(
     ys = _as_list(ys)
     xs = _as_list(xs)
     grad_ys = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
-    unconnected = getattr(unconnected_gradients, "value", unconnected_gradients)
-    if unconnected not in ("none", "zero"):
-        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}")
+    wants_zeros = UnconnectedGradients.wants_zeros(unconnected_gradients)
+    AggregationMethod.check(aggregation_method)
     if len(grad_ys) != len(ys):
-        raise ValueError("Length mismatch. Arguments `grad_ys` and `ys` should have the same length. "
-                         f"Received: grad_ys of length {len(grad_ys)}, and ys of length {len(ys)}")  # fmt: skip
+        raise ValueError(
+            f"Length mismatch. Passed {len(grad_ys)} grad_ys for {len(ys)} ys: `grad_ys` needs one item a y (None for "
+            "ones)."
+        )
     graph = next((g for v in (*ys, *xs) if (g := graph_of(v)) is not None), None) or stacks.get_default_graph()
     with graph.as_default(), graph.name_scope(name or "gradients") as scope:
         y_tensors = [_as_source(y) for y in ys]
         x_tensors = [_as_source(x, as_ref=True) for x in xs]
-        stops = {_as_source(s, as_ref=True) for s in _as_list(stop_gradients or [])}
+        stops = {_as_source(s, as_ref=True).op for s in _as_list([] if stop_gradients is None else stop_gradients)}
         starts = [_start(y, g, i) for i, (y, g) in enumerate(zip(y_tensors, grad_ys, strict=True))]
         found = _Backward(y_tensors, x_tensors, stops).run(starts, scope)
     results = [found.get(x) for x in x_tensors]
-    if unconnected == "zero":
+    if wants_zeros:
         with graph.as_default():
             results = [apply_op("ZerosLike", x) if r is None else r for r, x in zip(results, xs, strict=True)]
     return results
@@ -144,45 +150,61 @@ def _carries_gradient(tensor: Tensor) -> bool:
 
 def _start(y: Tensor, given: Any, index: int) -> Any:
     """Returns the gradient that the walk starts with at a y."""
-    if not _carries_gradient(y):
-        if given is None:
-            raise TypeError(
-                f"Gradients of complex tensors or of tensors of type {y.dtype.base_dtype.name} must set grad_ys "
-                f"(y.dtype = {y.dtype.base_dtype!r}); only floating tensors have gradients: {y.name}"
-            )
+    dtype = y.dtype.base_dtype
     if given is None:
-        if y.dtype.base_dtype.is_complex:
-            raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.base_dtype!r})")
+        if dtype.is_complex:
+            raise TypeError(f"Gradients of complex tensors ({y}) must set grad_ys (y.dtype = {dtype.name})")
+        if dtype.name == "string":
+            raise TypeError(f"Tensor {y} with type string must be numeric to obtain a default gradient")
         return _ones_like(y, f"grad_ys_{index}")
     if isinstance(given, IndexedSlices):
         return given
-    tensor = convert_to_tensor(given, dtype=y.dtype.base_dtype, name=f"grad_ys_{index}")
-    if not tensor.shape.is_compatible_with(y.shape):
-        raise ValueError(f"grad_ys[{index}] has shape {tensor.shape}, and y {y.name} has shape {y.shape}")
-    return tensor
+    # A Python number takes the dtype of y; TF1 makes it a float32 and then fails for a float64 y.
+    wanted = None if graph_of(given) is not None else dtype
+    tensor = convert_to_tensor(given, dtype=wanted, name=f"grad_y_{index}")
+    found = tensor.dtype.base_dtype
+    if found is not dtype:
+        raise TypeError(
+            f"Gradient type {found.name} generated for tensor {y} with type {dtype.name}: they must be equal"
+        )
+    return apply_op("Identity", _of_shape(tensor, y, index), name=f"grad_ys_{index}")
+
+
+def _of_shape(tensor: Tensor, y: Tensor, index: int) -> Tensor:
+    """Returns a gradient in the shape of its y: TF1 lets a scalar stand for all elements."""
+    if tensor.shape.is_compatible_with(y.shape):
+        return tensor
+    dims = y._dims
+    assert dims is not None
+    if tensor._dims is not None and len(tensor._dims) <= len(dims):
+        fits = zip(reversed(tensor._dims), reversed(dims), strict=False)
+        if all(own in (1, None, wanted) or wanted is None for own, wanted in fits):
+            return apply_op("BroadcastTo", tensor, _shape_of(y))
+    raise ValueError(f"grad_ys[{index}] has shape {tensor.shape}, which does not fit y {y.name} of shape {y.shape}")
+
+
+def _shape_of(y: Tensor) -> Tensor:
+    dims = y._dims
+    if dims is not None and None not in dims:
+        return convert_to_tensor(np.asarray(dims, np.int32), dtype=as_dtype("int32"), name="Shape")
+    return apply_op("Shape", y)
 
 
 def _ones_like(y: Tensor, name: str) -> Tensor:
-    dims = y._dims
-    if dims is not None and None not in dims:
-        import numpy as np
-
-        shape: Any = convert_to_tensor(np.asarray(dims, np.int32), dtype=as_dtype("int32"), name="Shape")
-    else:
-        shape = apply_op("Shape", y)
+    shape = _shape_of(y)
     with y.graph.name_scope(name) as scope:
-        one = convert_to_tensor(1, dtype=y.dtype.base_dtype, name="Const")
+        one = convert_to_tensor(y.dtype.base_dtype.as_numpy_dtype(1), name="Const")
         return apply_op("Fill", shape, one, name=scope)
 
 
 class _Backward:
     """One walk from ys back to xs."""
 
-    def __init__(self, ys: Sequence[Tensor], xs: Sequence[Tensor], stops: set[Tensor]) -> None:
+    def __init__(self, ys: Sequence[Tensor], xs: Sequence[Tensor], stops: set[Operation]) -> None:
         self.ys = ys
         self.xs = set(xs)
-        self.stops = stops
         self.reached = self._reached_from_xs(xs)
+        self.stops = stops | self._first_ops()
         self.between, self.waiting = self._between()
         self.grads: dict[Tensor, list[Any]] = {}
 
@@ -220,21 +242,13 @@ class _Backward:
 
     def _inputs(self, op: Operation) -> list[Tensor]:
         """Returns the inputs of a node that the walk follows."""
-        if op in self._stop_ops():
+        if op in self.stops:
             return []
-        return [t for t in op.inputs if t.op in self.reached and t not in self.stops and _carries_gradient(t)]
+        return [t for t in op.inputs if t.op in self.reached and _carries_gradient(t)]
 
-    def _stop_ops(self) -> set[Operation]:
+    def _first_ops(self) -> set[Operation]:
         """Returns the nodes that make an x and have no other x before them: nothing below them is wanted."""
-        cached = self.__dict__.get("_stopping")
-        if cached is None:
-            cached = set()
-            made = {x.op for x in self.xs}
-            for op in made:
-                if not any(t.op in self.reached for t in op.inputs):
-                    cached.add(op)
-            self.__dict__["_stopping"] = cached
-        return cached
+        return {op for op in {x.op for x in self.xs} if not any(t.op in self.reached for t in op.inputs)}
 
     def run(self, starts: Sequence[Any], scope: str) -> dict[Tensor, Any]:
         """Walks back and returns the gradient of each x that was reached."""
@@ -260,7 +274,7 @@ class _Backward:
     def _step(self, op: Operation, heap: list[tuple[int, Operation]]) -> None:
         inputs = self._inputs(op)
         if inputs:
-            totals = [self._total(t) for t in op.outputs]
+            totals = [self._total(t) if _carries_gradient(t) else None for t in op.outputs]
             if any(t is not None for t in totals):
                 for tensor, grad in zip(op.inputs, self._input_grads(op, totals), strict=True):
                     if grad is not None and _carries_gradient(tensor):
@@ -292,8 +306,8 @@ class _Backward:
         grads = list(grads) if isinstance(grads, (list, tuple)) else [grads]
         if len(grads) != len(op.inputs):
             raise ValueError(
-                f"Num gradients {len(grads)} generated for op {op.name} ({op.type}) do not match num inputs "
-                f"{len(op.inputs)}"
+                f"Num gradients {len(grads)} generated for op {op.name} ({op.type}, made at {op.site}) do not match "
+                f"num inputs {len(op.inputs)}: a gradient function returns one gradient (or None) for each input"
             )
         return [g if g is None or isinstance(g, IndexedSlices) else convert_to_tensor(g) for g in grads]
 
