@@ -155,7 +155,7 @@ class Variable(metaclass=_VariableMeta):
         dtype = None if spec.dtype is None else as_dtype(spec.dtype).base_dtype
         if from_function:
             with _colocated(graph, f"loc:@{true_name}"):
-                with graph.name_scope("Initializer"):
+                with graph.name_scope("Initializer"), graph.device(None):
                     initial = spec.initial_value()
                     self._initial_value = convert_to_tensor(initial, dtype=dtype, name="initial_value")
                 self._storage = self._storage_node(spec, scope)
