@@ -24,9 +24,10 @@ def run(main: Callable[[list[str]], Any] | None = None, argv: list[str] | None =
     # absl's app defines flags of its own when it is imported, so that is left to programs that run with it.
     from absl import app as absl_app
 
-    main = main or sys.modules["__main__"].main  # type: ignore[attr-defined]
+    script: Any = sys.modules["__main__"]
+    chosen: Callable[[list[str]], Any] = script.main if main is None else main
 
     def parse(args: list[str]) -> list[str]:
         return FLAGS(args if args else sys.argv, known_only=True)
 
-    absl_app.run(main=main, argv=argv, flags_parser=parse)
+    absl_app.run(main=chosen, argv=argv, flags_parser=parse)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from absl import flags as _flags
-from absl.flags import *  # noqa: F403  (tf.flags shows all of absl's names; the next ones replace some of them)
 
 from scopedjax._src.lib.platform import logging
 
@@ -96,3 +95,11 @@ DEFINE_boolean: Final = _with_old_names(_flags.DEFINE_boolean)
 DEFINE_float: Final = _with_old_names(_flags.DEFINE_float)
 DEFINE_integer: Final = _with_old_names(_flags.DEFINE_integer)
 DEFINE_string: Final = _with_old_names(_flags.DEFINE_string)
+
+
+def __getattr__(name: str) -> Any:
+    # tf.flags shows all of absl's names.
+    return getattr(_flags, name)
+
+
+__all__ = sorted({*_flags.__all__})  # pyright: ignore[reportUnsupportedDunderAll]

@@ -16,13 +16,12 @@ import socket
 import threading
 import time
 import weakref
-from typing import BinaryIO, Final
-
-from tensorboard.compat.proto import event_pb2
+from typing import Any, BinaryIO, Final
 
 from scopedjax._src.base.system_errors import as_tensorflow_errors
 from scopedjax._src.lib.platform import gfile
 from scopedjax._src.ops.parsing.record_format import frame
+from scopedjax._src.ops.summary.protos import Event
 
 # Two writers of one process that begin within a second must not share a file.
 _COUNTER: Final = itertools.count()
@@ -55,12 +54,12 @@ class EventFile:
         # Runs when the object is forgotten, or when the process ends: whichever comes first.
         self.close = weakref.finalize(self, self._file.close)
         self._next_flush = 0.0
-        event = event_pb2.Event(wall_time=time.time(), file_version=_VERSION)
+        event = Event(wall_time=time.time(), file_version=_VERSION)
         event.source_metadata.writer = "scopedjax"
         self.add(event)
         self.flush()
 
-    def add(self, event: event_pb2.Event) -> None:
+    def add(self, event: Any) -> None:
         """Appends an event.
 
         Args:

@@ -6,13 +6,12 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from tensorboard.compat.proto import event_pb2
-
 from scopedjax._src.base.values import as_text
 from scopedjax._src.ops.parsing.record_format import read_records
+from scopedjax._src.ops.summary.protos import Event
 
 
-def summary_iterator(path: Any) -> Iterator[event_pb2.Event]:
+def summary_iterator(path: Any) -> Iterator[Any]:
     """The events of an event file, ours or TensorFlow's.
 
     A file that is still being written ends at its last complete event.
@@ -27,4 +26,4 @@ def summary_iterator(path: Any) -> Iterator[event_pb2.Event]:
       NotFoundError: there is no such file.
       DataLossError: while iterating, where the file is damaged; the message tells the offset.
     """
-    return map(event_pb2.Event.FromString, read_records(as_text(os.fspath(path))))
+    return map(Event.FromString, read_records(as_text(os.fspath(path))))

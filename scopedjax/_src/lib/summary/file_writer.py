@@ -13,11 +13,11 @@ import time
 import warnings
 from typing import Any, ClassVar
 
-from tensorboard.compat.proto import config_pb2, event_pb2, graph_pb2, meta_graph_pb2, summary_pb2
-
 from scopedjax._src.base import version
 from scopedjax._src.base.values import as_text
+from scopedjax._src.graph import protos
 from scopedjax._src.lib.summary.event_file import EventFile
+from scopedjax._src.ops.summary.protos import Event, RunMetadata, SessionLog, Summary, TaggedRunMetadata
 
 
 def _as_message(kind: Any, value: Any, refusal: str) -> Any:
@@ -102,18 +102,18 @@ class FileWriter:
           DecodeError: the bytes are not a `Summary`.
           TypeError: it is neither bytes nor a `Summary`.
         """
-        message = summary_pb2.Summary()
+        message = Summary()
         if isinstance(summary, bytes):
             message.ParseFromString(summary)
         else:
             refusal = f"add_summary() takes bytes (what a summary op gave) or a tf.Summary, not {type(summary)}."
-            message.CopyFrom(_as_message(summary_pb2.Summary, summary, refusal))
+            message.CopyFrom(_as_message(Summary, summary, refusal))
         with self._lock:
             for value in message.value:
                 if value.tag in self._seen_tags:
                     value.ClearField("metadata")
                 self._seen_tags.add(value.tag)
-        self._add(event_pb2.Event(summary=message), global_step)
+        self._add(Event(summary=message), global_step)
 
     def add_session_log(self, session_log: Any, global_step: Any = None) -> None:
         """Writes that a session began, saved or stopped.
@@ -126,7 +126,7 @@ class FileWriter:
           TypeError: it is no `SessionLog`.
         """
         refusal = f"add_session_log() takes a tf.SessionLog, not {type(session_log).__name__}."
-        self._add(event_pb2.Event(session_log=_as_message(event_pb2.SessionLog, session_log, refusal)), global_step)
+        self._add(Event(session_log=_as_message(SessionLog, session_log, refusal)), global_step)
 
     def add_graph(self, graph: Any, global_step: Any = None, graph_def: Any = None) -> None:
         """Writes a graph for TensorBoard's graph page.
@@ -142,12 +142,12 @@ class FileWriter:
         """
         if graph is not None and graph_def is not None:
             raise ValueError("Please pass only graph, or graph_def (deprecated), but not both.")
-        given = graph if graph is not None else graph_def
+        given: Any = graph if graph is not None else graph_def
         if hasattr(given, "as_graph_def"):
             given = given.as_graph_def(add_shapes=True)
         refusal = "The passed graph must be an instance of `Graph` or the deprecated `GraphDef`"
-        definition = _as_message(graph_pb2.GraphDef, given, refusal)
-        self._add(event_pb2.Event(graph_def=definition.SerializeToString()), global_step)
+        definition = _as_message(protos.GraphDef, given, refusal)
+        self._add(Event(graph_def=definition.SerializeToString()), global_step)
 
     def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
         """Writes a graph with its collections.
@@ -160,8 +160,8 @@ class FileWriter:
           TypeError: it is no `MetaGraphDef`.
         """
         refusal = f"meta_graph_def must be type MetaGraphDef, saw type: {type(meta_graph_def)}"
-        message = _as_message(meta_graph_pb2.MetaGraphDef, meta_graph_def, refusal)
-        self._add(event_pb2.Event(meta_graph_def=message.SerializeToString()), global_step)
+        message = _as_message(protos.MetaGraphDef, meta_graph_def, refusal)
+        self._add(Event(meta_graph_def=message.SerializeToString()), global_step)
 
     def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
         """Writes what one run cost (times, memory).
@@ -178,10 +178,10 @@ class FileWriter:
         if tag in self._run_tags:
             raise ValueError("The provided tag was already used for this event type")
         refusal = f"add_run_metadata() takes a tf.RunMetadata, not {type(run_metadata).__name__}."
-        message = _as_message(config_pb2.RunMetadata, run_metadata, refusal)
+        message = _as_message(RunMetadata, run_metadata, refusal)
         self._run_tags[tag] = run_metadata
-        tagged = event_pb2.TaggedRunMetadata(tag=tag, run_metadata=message.SerializeToString())
-        self._add(event_pb2.Event(tagged_run_metadata=tagged), global_step)
+        tagged = TaggedRunMetadata(tag=tag, run_metadata=message.SerializeToString())
+        self._add(Event(tagged_run_metadata=tagged), global_step)
 
     def add_event(self, event: Any) -> None:
         """Writes an event as it is, time and step included.
@@ -193,7 +193,7 @@ class FileWriter:
           TypeError: it is no `Event`.
         """
         refusal = f"add_event() takes a tf.Event, not {type(event).__name__}: {event!r} is not a valid proto."
-        message = _as_message(event_pb2.Event, event, refusal)
+        message = _as_message(Event, event, refusal)
         if not self._warn_if_closed():
             self._file.add(message)
 
@@ -214,7 +214,7 @@ class FileWriter:
             self._file = self._new_file()
             self._closed = False
 
-    def _add(self, event: event_pb2.Event, step: Any) -> None:
+    def _add(self, event: Any, step: Any) -> None:
         event.wall_time = time.time()
         if step is not None:
             event.step = int(step)
@@ -236,9 +236,9 @@ class FileWriter:
         self.close()
 
 
-def _plain_meta_graph(graph_def: Any) -> meta_graph_pb2.MetaGraphDef:
+def _plain_meta_graph(graph_def: Any) -> Any:
     """A `MetaGraphDef` with the graph alone, which TF writes beside a writer's first graph."""
-    message = meta_graph_pb2.MetaGraphDef()
+    message = protos.MetaGraphDef()
     message.meta_info_def.tensorflow_version = version.VERSION
     message.meta_info_def.tensorflow_git_version = version.GIT_VERSION
     message.graph_def.ParseFromString(graph_def.SerializeToString())

@@ -12,7 +12,6 @@ from typing import Any, Final
 import numpy as np
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
-from tensorboard.compat.proto import tensor_pb2
 
 from scopedjax._src.base import dtypes, errors
 from scopedjax._src.base.dtypes import DType, as_dtype
@@ -26,6 +25,7 @@ from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import like, scalar, unknown
 from scopedjax._src.ops.summary.encoding import tensor_proto
+from scopedjax._src.ops.summary.protos import TensorProto
 
 _RAW_TYPES: Final = (
     dtypes.float16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.uint16, dtypes.uint8, dtypes.int16,
@@ -216,7 +216,7 @@ def decode_csv(
 def _parse_tensor(serialized: Any, *, out_type: DType) -> Any:
     data = serialized.item()
     try:
-        proto = tensor_pb2.TensorProto.FromString(data)
+        proto = TensorProto.FromString(data)
     except DecodeError as error:
         text = base64.b64encode(data[:100]).decode()
         raise _invalid(f"Could not parse `serialized` as TensorProto, base64: {text}") from error

@@ -29,7 +29,7 @@ def _text(row: Any) -> str:
 
 def _check_places(places: np.ndarray, sizes: np.ndarray) -> None:
     """TF's demands: inside the shape, in row-major order, none twice. Tells the first place that breaks one."""
-    inside = ((places >= 0) & (places < sizes)).all(axis=1)
+    inside: np.ndarray = np.all((places >= 0) & (places < sizes), axis=1)
     step = places[1:] - places[:-1]
     # The first component in which two rows differ decides which one comes first.
     first = (step != 0).argmax(axis=1) if step.shape[1] else np.zeros(len(step), int)

@@ -22,10 +22,10 @@ from typing import Any, Final
 import numpy as np
 from google.protobuf.message import DecodeError
 from PIL import Image
-from tensorboard.compat.proto import summary_pb2, tensor_pb2
 
 from scopedjax._src.base import errors
 from scopedjax._src.base.dtypes import as_dtype
+from scopedjax._src.ops.summary.protos import HistogramProto, Summary, TensorProto
 
 _LARGEST: Final = float(np.finfo(np.float64).max)
 _DARK: Final = np.float32(1e-6)  # an image that never exceeds this is drawn black instead of as amplified noise
@@ -59,7 +59,7 @@ def scalar(tags: Any, values: Any) -> bytes:
         raise _invalid(
             f"tags and values are not the same shape: {_shape_text(tags.shape)} != {_shape_text(values.shape)}{hint}"
         )
-    summary = summary_pb2.Summary()
+    summary = Summary()
     for tag, value in zip(tags.ravel(), values.ravel(), strict=True):
         with np.errstate(over="ignore"):  # a float64 beyond float32 becomes infinity, as in TF
             summary.value.add(tag=_text(tag), simple_value=float(np.float32(value)))
@@ -93,7 +93,7 @@ def _running_sum(values: np.ndarray) -> float:
     return 0.0 + float(np.add.accumulate(values)[-1]) if values.size else 0.0  # 0.0: the sum of -0.0 is 0.0
 
 
-def histogram_proto(values: Any) -> summary_pb2.HistogramProto:
+def histogram_proto(values: Any) -> Any:
     """A `HistogramProto` of finite numbers.
 
     Runs of empty buckets are one bucket, as TF writes them.
@@ -112,7 +112,7 @@ def histogram_proto(values: Any) -> summary_pb2.HistogramProto:
     # A bucket is kept when it is filled, or when it ends a run of empty ones (the next is filled, or there is none).
     filled = counts > 0
     kept = filled | np.append(filled[1:], True)
-    return summary_pb2.HistogramProto(
+    return HistogramProto(
         min=float(numbers.min()) if numbers.size else _LARGEST,
         max=float(numbers.max()) if numbers.size else -_LARGEST,
         num=float(numbers.size),
@@ -143,7 +143,7 @@ def histogram(tag: Any, values: Any) -> bytes:
         first = numbers[~finite][0]
         kind = "Nan in summary histogram" if np.isnan(first) else "Infinity in Histogram"
         raise _invalid(f"{kind} for: {_text(tag)}")
-    summary = summary_pb2.Summary()
+    summary = Summary()
     summary.value.add(tag=_text(tag), histo=histogram_proto(numbers))
     return summary.SerializeToString()
 
@@ -219,7 +219,7 @@ def image(tag: Any, tensor: Any, max_images: int = 3, bad_color: Any = _DEFAULT_
     tensor = np.asarray(tensor)
     bad = np.asarray(bad_color, dtype=np.uint8).ravel()
     _check_images(tensor, bad)
-    summary = summary_pb2.Summary()
+    summary = Summary()
     count = min(max_images, tensor.shape[0])
     for name, pixels in zip(_child_tags(tag, "image", count, max_images), tensor, strict=False):
         value = summary.value.add(tag=name)
@@ -279,7 +279,7 @@ def audio(tag: Any, tensor: Any, sample_rate: Any, max_outputs: int = 3) -> byte
     """
     tensor, rate = np.asarray(tensor), float(np.float32(sample_rate))
     _check_audio(tensor, rate)
-    summary = summary_pb2.Summary()
+    summary = Summary()
     count = min(max_outputs, tensor.shape[0])
     for name, waveform in zip(_child_tags(tag, "audio", count, max_outputs), tensor, strict=False):
         frames = waveform.reshape(waveform.shape[0], -1)
@@ -291,7 +291,7 @@ def audio(tag: Any, tensor: Any, sample_rate: Any, max_outputs: int = 3) -> byte
     return summary.SerializeToString()
 
 
-def tensor_proto(value: Any) -> tensor_pb2.TensorProto:
+def tensor_proto(value: Any) -> Any:
     """A `TensorProto` as TF's kernels write it: strings one by one, anything else as raw little-endian bytes.
 
     Args:
@@ -299,7 +299,7 @@ def tensor_proto(value: Any) -> tensor_pb2.TensorProto:
     """
     array = np.asarray(value)
     is_text = array.dtype.kind in "OSU"
-    proto = tensor_pb2.TensorProto(dtype=7 if is_text else as_dtype(array.dtype).as_datatype_enum)
+    proto = TensorProto(dtype=7 if is_text else as_dtype(array.dtype).as_datatype_enum)
     proto.tensor_shape.SetInParent()
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
@@ -324,7 +324,7 @@ def tensor(tag: Any, value: Any, serialized_summary_metadata: bytes = b"") -> by
     Raises:
       InvalidArgumentError: the metadata cannot be read.
     """
-    summary = summary_pb2.Summary()
+    summary = Summary()
     entry = summary.value.add(tag=_text(tag), tensor=tensor_proto(value))
     try:
         entry.metadata.ParseFromString(bytes(serialized_summary_metadata))
@@ -346,11 +346,11 @@ def merge(serialized: Iterable[bytes]) -> bytes:
     Raises:
       InvalidArgumentError: an input is not a `Summary`, or a tag occurs twice.
     """
-    merged = summary_pb2.Summary()
+    merged = Summary()
     seen: set[str] = set()
     for item in serialized:
         try:
-            part = summary_pb2.Summary.FromString(bytes(item))
+            part = Summary.FromString(bytes(item))
         except DecodeError as error:
             raise _invalid("Could not parse one of the summary inputs") from error
         for value in part.value:

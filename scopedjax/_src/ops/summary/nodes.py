@@ -19,7 +19,6 @@ from typing import Any, Final
 
 import numpy as np
 from google.protobuf import json_format
-from tensorboard.compat.proto import summary_pb2
 
 from scopedjax._src.base import dtypes
 from scopedjax._src.base.graphkeys import GraphKeys
@@ -31,6 +30,7 @@ from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_rules import scalar as scalar_shape
 from scopedjax._src.ops.summary import encoding
+from scopedjax._src.ops.summary.protos import SummaryDescription, SummaryMetadata
 
 _REAL: Final = (
     dtypes.float32, dtypes.float64, dtypes.int32, dtypes.uint8, dtypes.int16, dtypes.int8, dtypes.int64,
@@ -250,7 +250,7 @@ def tensor_summary(
     >>> tf.summary.tensor_summary("t", tf.constant([1, 2])).op.type
     'TensorSummaryV2'
     """
-    metadata = summary_pb2.SummaryMetadata()
+    metadata = SummaryMetadata()
     if summary_metadata is not None:
         metadata.ParseFromString(summary_metadata.SerializeToString())
     if display_name is not None:
@@ -281,7 +281,7 @@ def text(name: str, tensor: Any, collections: Any = None) -> Tensor:
     """
     if not isinstance(tensor, str | bytes | list | tuple) and tensor.dtype != dtypes.string:
         raise ValueError(f"Expected tensor {tensor.name} to have dtype string, got {tensor.dtype}")
-    metadata = summary_pb2.SummaryMetadata(plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name="text"))
+    metadata = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="text"))
     return tensor_summary(name, tensor, summary_metadata=metadata, collections=collections)
 
 
@@ -329,7 +329,7 @@ def merge_all(key: str = GraphKeys.SUMMARIES, scope: str | None = None, name: st
     return merge(summaries, name=name) if summaries else None
 
 
-def get_summary_description(node_def: Any) -> summary_pb2.SummaryDescription:
+def get_summary_description(node_def: Any) -> Any:
     """What a `TensorSummary` node says about its data.
 
     Args:
@@ -343,4 +343,4 @@ def get_summary_description(node_def: Any) -> summary_pb2.SummaryDescription:
     """
     if node_def.op != "TensorSummary":
         raise ValueError(f"Can't get_summary_description on {node_def.op}")
-    return json_format.Parse(node_def.attr["description"].s, summary_pb2.SummaryDescription())
+    return json_format.Parse(node_def.attr["description"].s, SummaryDescription())
