@@ -254,7 +254,7 @@ def random_uniform(
 
     >>> x = tf.random_uniform([2], seed=3)
     >>> tf.Session().run(x).tolist()
-    [0.4820316433906555, 0.31286513805389404]
+    [0.38692939281463623, 0.3600262403488159]
     """
     dtype = as_dtype(dtype).base_dtype
     if dtype not in _UNIFORM_DTYPES:
