@@ -93,7 +93,16 @@ GATHERS = [
         [(2, 4, 3), np.array([[0, 2], [1, 1]], np.int32)],
     ),
     Case("gather_text", lambda tf, x: tf.gather(x, [1, 0]), [TEXT], ["string"]),
-    Case("gather_twice", lambda tf, x: tf.gather(x, ROWS) * tf.gather(x, [0, 1, 2]), [(4, 3)]),
+    Case("gather_twice", lambda tf, x: tf.gather(x, ROWS) * tf.gather(x, [0, 1, 2]), [(4, 3)], grad=False),
+    Case(
+        "gather_twice_gradient",  # as a dense tensor: the order of the rows is left open
+        lambda tf, x: tf.convert_to_tensor(tf.gradients(tf.gather(x, ROWS) * tf.gather(x, [0, 1, 2]), x)[0]),
+        [(4, 3)],
+        names=False,
+        notes={"names": "gradients are recorded under other names"},
+        graphdef=False,
+        grad=False,
+    ),
     Case("gather_bad", lambda tf, x: tf.gather(x, [7]), [(4, 3)], fails=True),
     Case("gather_nd", lambda tf, x: tf.gather_nd(x, [[0, 1], [3, 2]]), [(4, 3, 2)], ANY),
     Case("gather_nd_rows", lambda tf, x, i: tf.gather_nd(x, i), [(4, 3), np.array([[2], [0]], np.int32)], WIDE_FLOATS),

@@ -532,7 +532,7 @@ def renamed_argument(new_name: str, new: Any, old_name: str, old: Any) -> Any:
     """
     if old is not None:
         if new is not None:
-            raise ValueError(f"Cannot specify both '{new_name}' and '{old_name}'.")
+            raise ValueError(f"Cannot specify both '{old_name}' and '{new_name}'.")
         return old
     return new
 

@@ -61,9 +61,16 @@ def _solved_dims(c: ShapeContext) -> list[Dims]:
     return [(*(batch or ()), rows, rhs[-1])]
 
 
+def _mirrored(input: Any) -> Any:
+    """The Hermitian matrix of which only the lower triangle is read."""
+    return jnp.tril(input) + adjoint_of(jnp.tril(input, -1))
+
+
 def _cholesky(input: Any) -> Any:
-    # Only the lower triangle is read, and the gradient is that of a symmetric matrix.
-    return jnp.tril(jax.lax.linalg.cholesky(jnp.asarray(input), symmetrize_input=False))
+    # The value is that of the lower triangle; the gradient is shared by both triangles, as TF gives it.
+    both = (input + adjoint_of(input)) / 2
+    symmetric = both + jax.lax.stop_gradient(_mirrored(input) - both)
+    return jnp.tril(jax.lax.linalg.cholesky(symmetric, symmetrize_input=False))
 
 
 def _log_determinant(input: Any) -> tuple[Any, Any]:
@@ -124,8 +131,10 @@ def _eigen_dims(c: ShapeContext) -> list[Dims]:
 
 def _eigen(input: Any, *, compute_v: bool) -> tuple[Any, Any]:
     if not compute_v:
-        return jnp.linalg.eigvalsh(input, symmetrize_input=False).astype(input.dtype), jnp.zeros((0,), input.dtype)
-    values, vectors = jnp.linalg.eigh(input, symmetrize_input=False)
+        return jnp.linalg.eigvalsh(_mirrored(input), symmetrize_input=False).astype(input.dtype), jnp.zeros(
+            (0,), input.dtype
+        )
+    values, vectors = jnp.linalg.eigh(_mirrored(input), symmetrize_input=False)
     return values.astype(input.dtype), vectors
 
 

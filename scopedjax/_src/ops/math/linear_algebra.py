@@ -12,10 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from scopedjax._src.base import dtypes
-from scopedjax._src.base.shapes import Dims, broadcast_dims, merge_dim
+from scopedjax._src.base.shapes import Dims, broadcast_dims, fully_known, merge_dim, merge_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.shapes import renamed_argument, reshape, shape
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.registry import declare
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -170,7 +171,9 @@ def matmul(
             )
         a = convert_to_tensor(a, name="a")
         b = convert_to_tensor(b, dtype=None if isinstance(b, Tensor) else a.dtype.base_dtype, name="b")
-        if _needs_stack(a) or _needs_stack(b) or output_type is not None and output_type != a.dtype.base_dtype:
+        other_type = output_type is not None and output_type != a.dtype.base_dtype
+        stacked = not (a_is_sparse or b_is_sparse) and (_needs_stack(a) or _needs_stack(b))
+        if stacked or other_type:
             return _stacked(a, b, transpose_a, transpose_b, adjoint_a, adjoint_b, output_type, scope)
         # MatMul only transposes.
         if adjoint_a:
@@ -212,17 +215,17 @@ def _stacked(
 
 
 def _einsum_dims(c: ShapeContext) -> list[Dims]:
-    dims = c.all_dims()
-    if any(d is None for d in dims):
-        return [None]
     inputs, _, output = c.attr("equation").partition("->")
     sizes: dict[str, int | None] = {}
     spread: Dims = ()
-    for labels, given in zip(inputs.split(","), dims, strict=True):
+    for labels, given in zip(inputs.split(","), c.all_dims(), strict=True):
+        if given is None:
+            spread = None if "..." in labels else spread
+            continue
         head, dots, tail = labels.strip().partition("...")
         named = len(head) + len(tail)
-        if given is None or len(given) < named or (not dots and len(given) != named):
-            raise c.fail(f"Expected input to have rank {named} for '{labels}', but got rank {len(given or ())}")
+        if len(given) < named or (not dots and len(given) != named):
+            raise c.fail(f"Expected input to have rank {named} for '{labels}', but got rank {len(given)}")
         middle = given[len(head) : len(given) - len(tail)]
         try:
             spread = broadcast_dims(spread, middle)
@@ -231,8 +234,9 @@ def _einsum_dims(c: ShapeContext) -> list[Dims]:
         except ValueError as error:
             raise c.fail(str(error)) from None
     head, dots, tail = output.strip().partition("...")
-    found = [sizes.get(label) for label in head], [sizes.get(label) for label in tail]
-    return [(*found[0], *(spread or () if dots else ()), *found[1])]
+    if dots and spread is None:
+        return [None]
+    return [(*(sizes.get(n) for n in head), *(spread or () if dots else ()), *(sizes.get(n) for n in tail))]
 
 
 declare(
@@ -375,7 +379,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
             wanted = [*free_a, *free_b]
             if list(product_matrix.dims or ()) == wanted:
                 return product_matrix
-            return reshape(product_matrix, np.asarray(wanted, np.int32), name=scope)
+            return reshape(product_matrix, wanted, name=scope)
         parts = [_sizes_tensor(free_a), _sizes_tensor(free_b)]
         result = reshape(product_matrix, apply_op("ConcatV2", parts, 0, name="concat"), name=scope)
         result.set_shape((*(dims_a or ()), *(dims_b or ())))
@@ -390,8 +394,6 @@ def _sizes_tensor(sizes: Any) -> Tensor:
 
 
 def _cross_dims(c: ShapeContext) -> list[Dims]:
-    from scopedjax._src.base.shapes import merge_dims
-
     try:
         dims = merge_dims(c.dims(0), c.dims(1))
     except ValueError as error:
@@ -541,8 +543,8 @@ def norm(
     axes = _matrix_norm_axes(axis)
     allowed: list[Any] = ["euclidean", "fro", 1, 2, np.inf] if axes else ["euclidean", 1, 2, np.inf]
     if ord not in allowed and (axes or isinstance(ord, str) or ord <= 0):
-        kind = "matrix" if axes else "vector"
-        raise ValueError(f"'ord' must be a supported {kind} norm in {allowed}, got {ord}")
+        which = f"matrix norm in {allowed}" if axes else "vector norm"
+        raise ValueError(f"'ord' must be a supported {which}, got {ord}")
     with stacks.get_default_graph().name_scope(name or "norm"):
         x = convert_to_tensor(tensor)
         result = _norm_with_axes(x, ord, axis if axes is None else axes, bool(axes))

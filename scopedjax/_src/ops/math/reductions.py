@@ -24,8 +24,8 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import range as tf_range
 from scopedjax._src.ops.array.module import axis_within
-from scopedjax._src.ops.array.shapes import rank, renamed_argument, reshape, shape
-from scopedjax._src.ops.constant import constant, constant_node
+from scopedjax._src.ops.array.shapes import rank, renamed_argument, reshape
+from scopedjax._src.ops.constant import constant_node
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -314,7 +314,7 @@ def reduce_logsumexp(
         shifted = apply_op("Exp", apply_op("Sub", input_tensor, shift))
         result = apply_op("Log", reduce_sum(shifted, axis=axis, keepdims=keepdims))
         if not keepdims:
-            shift = reshape(shift, shape(result))
+            shift = reshape(shift, apply_op("Shape", result))
         return apply_op("AddV2", result, shift, name=scope)
 
 
@@ -408,10 +408,10 @@ def count_nonzero(
     wanted = dtypes.as_dtype(dtype)
     with stacks.get_default_graph().name_scope(name or "count_nonzero"):
         x = convert_to_tensor(given, name="input")
-        empty = constant("" if x.dtype.base_dtype is dtypes.string else 0, dtype=x.dtype.base_dtype, name="zeros")
-        if x.dtype.base_dtype is dtypes.bool:
-            empty = constant_node(False, dtypes.bool, None, "zeros")
-        present = apply_op("Cast", apply_op("NotEqual", x, empty), DstT=dtypes.int64)
+        if x.dtype.base_dtype is not dtypes.bool:
+            empty = constant_node("" if x.dtype.base_dtype is dtypes.string else 0, x.dtype.base_dtype, None, "zeros")
+            x = apply_op("NotEqual", x, empty)
+        present = apply_op("Cast", x, DstT=dtypes.int64)
         count = reduce_sum(present, axis=axis, keepdims=keepdims)
         return count if wanted is dtypes.int64 else apply_op("Cast", count, DstT=wanted)
 
@@ -429,9 +429,9 @@ def _arg_dims(c: ShapeContext) -> list[Dims]:
         return [()]
     at = int(axis)
     if not -len(dims) <= at < len(dims):
-        raise c.fail(
-            f"Dimension ({at}) must be in the range [{-len(dims)}, {len(dims)}), where {len(dims)} is the number"
-        )
+        count = len(dims)
+        where = f"[{-count}, {count}), where {count} is the number of dimensions in the input."
+        raise c.fail(f"Dimension ({at}) must be in the range {where}")
     at %= len(dims)
     return [dims[:at] + dims[at + 1 :]]
 
