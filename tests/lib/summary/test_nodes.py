@@ -213,7 +213,7 @@ def test_training_with_summaries_keeps_one_program() -> None:
             for _ in range(3):
                 session.run(step)
                 summary, value = session.run([merged, loss])
-                found.append((summary_pb2.Summary.FromString(summary).value[0].simple_value, value))
+                found.append((np.float32(summary_pb2.Summary.FromString(summary).value[0].simple_value), value))
         return found
 
     oracle.check_both(body)
