@@ -226,6 +226,14 @@ NORMS = [
         graphdef=False,
         notes={"names": "TF guards the node with a cond"},
     ),
+    *(
+        Case(
+            f"assert_text_{most}",
+            lambda tf, most=most: tf.identity(_stopped(tf, most)),
+            fails=True,
+        )
+        for most in (None, 5, -1)
+    ),
     Case("assert_fails", lambda tf, x: _checked(tf, x, -10.0), [(3,)], fails=True),
 ]
 
@@ -234,6 +242,12 @@ def _clipped_rows(tf, x):
     grads = tf.gradients(tf.reduce_sum(tf.square(tf.gather(x, [0, 2, 0]))), [x])
     clipped, norm = tf.clip_by_global_norm(grads, 0.5)
     return [clipped[0].values, clipped[0].indices, norm]
+
+
+def _stopped(tf, most):
+    values = [1.5, "a", True, [1, 2], [[1, 2], [3, 4]], np.arange(8).reshape(2, 2, 2), [], np.float64(1 / 3), 1e20]
+    with tf.control_dependencies([tf.Assert(tf.constant(1) > 2, values, summarize=most)]):
+        return tf.constant(0)
 
 
 def _checked(tf, x, bound):

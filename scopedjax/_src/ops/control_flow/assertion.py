@@ -16,18 +16,44 @@ from scopedjax._src.ops.shape_rules import no_outputs
 
 
 def summary_of(value: Any, most: int) -> str:
-    """The first elements of a value as TF prints them: `[1 2 3...]`, text without quotes."""
-    flat = np.asarray(value).reshape(-1)
-    shown = flat if most < 0 else flat[:most]
-    words = [v.decode(errors="replace") if isinstance(v, bytes) else _number(v) for v in shown]
-    text = " ".join(words) + ("..." if len(shown) < len(flat) else "")
-    return text if np.ndim(value) == 0 else f"[{text}]"
+    """The first `most` elements (all for -1) as TF prints them: `1 2 3...`, `[1 2][3...]...`, text without quotes."""
+    array = np.asarray(value)
+    limit = array.size if most < 0 else min(most, array.size)
+    words = [_word(v) for v in array.reshape(-1)[:limit]]
+    if array.ndim == 0:
+        return "".join(words)
+    text, _ = _one_axis(array.shape, 0, words, 0)
+    return text + ("..." if limit < array.size else "")
 
 
-def _number(value: Any) -> str:
+def _one_axis(shape: tuple[int, ...], axis: int, words: list[str], at: int) -> tuple[str, int]:
+    """The text of one axis, and how many words are used up after it."""
+    parts: list[str] = []
+    for _ in range(shape[axis]):
+        if at >= len(words):
+            if axis == len(shape) - 1 and axis:
+                parts.append("...")
+            break
+        if axis == len(shape) - 1:
+            parts.append((" " if parts else "") + words[at])
+            at += 1
+        else:
+            inner, at = _one_axis(shape, axis + 1, words, at)
+            parts.append(f"[{inner}]")
+    return "".join(parts), at
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
     if isinstance(value, (bool, np.bool_)):
         return "1" if value else "0"
-    return f"{float(value):.6g}" if isinstance(value, np.floating) else str(value)
+    if not isinstance(value, np.floating):
+        return str(value)
+    # As many digits as tell the number from its neighbours.
+    short, full = (15, 17) if value.dtype.itemsize == 8 else (6, 9)
+    text = f"{float(value):.{short}g}"
+    return text if type(value)(text) == value or np.isnan(value) else f"{float(value):.{full}g}"
 
 
 @defop(
@@ -39,8 +65,9 @@ def _number(value: Any) -> str:
 )
 def _assert(ctx: Any, condition: Any, data: list[Any], *, summarize: int) -> tuple[()]:
     if not bool(condition):
-        values = " ".join(summary_of(value, summarize) for value in data)
-        raise InvalidArgumentError(ctx.op.node_def, ctx.op, f"assertion failed: {values} (node '{ctx.op.name}')")
+        values = " ".join(f"[{summary_of(value, summarize)}]" for value in data)
+        text = f"assertion failed: {values}\n\t [[{{{{node {ctx.op.name}}}}}]]"
+        raise InvalidArgumentError(ctx.op.node_def, ctx.op, text)
     return ()
 
 
