@@ -297,6 +297,8 @@ from scopedjax._src.ops.random.sampling import set_random_seed as set_random_see
 from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
 
 # lower
+from scopedjax._src.lower.custom_gradient import custom_gradient as custom_gradient
+from scopedjax._src.lower.custom_gradient import grad_pass_through as grad_pass_through
 from scopedjax._src.lower.gradient_options import AggregationMethod as AggregationMethod
 from scopedjax._src.lower.gradient_options import UnconnectedGradients as UnconnectedGradients
 from scopedjax._src.lower.gradients import NotDifferentiable as NoGradient

@@ -37,7 +37,8 @@ _REGISTERED: dict[str, GradientFunction | None] = {}
 class RegisterGradient:
     """A decorator that registers a gradient function for an op type or for a name used in `gradient_override_map`.
 
-    The function gets the Operation and one gradient (Tensor or None) an output, and returns one gradient an input.
+    The function gets the Operation and one gradient an output (zeros where nothing depends on it, None where it is no
+    floating tensor), and returns one gradient (or None) an input.
 
     >>> @tf.RegisterGradient("ClippedIdentity")
     ... def _clipped(op, grad):
@@ -302,6 +303,8 @@ class _Backward:
             if kind == "jax":
                 return self._by_jax(op, totals)
             assert function is not None
+            if kind == "registered":
+                totals = self._without_gaps(op, totals)
             grads = function(op, *totals)
         grads = list(grads) if isinstance(grads, (list, tuple)) else [grads]
         if len(grads) != len(op.inputs):
@@ -310,6 +313,14 @@ class _Backward:
                 f"num inputs {len(op.inputs)}: a gradient function returns one gradient (or None) for each input"
             )
         return [g if g is None or isinstance(g, IndexedSlices) else convert_to_tensor(g) for g in grads]
+
+    @staticmethod
+    def _without_gaps(op: Operation, totals: list[Any]) -> list[Any]:
+        """Returns zeros in place of None for outputs that carry gradients: users' functions count on tensors."""
+        return [
+            apply_op("ZerosLike", t) if g is None and _carries_gradient(t) else g
+            for g, t in zip(totals, op.outputs, strict=True)
+        ]
 
     @staticmethod
     def _by_jax(op: Operation, totals: list[Any]) -> list[Any]:
@@ -324,7 +335,7 @@ def _dense(grad: Any) -> Tensor:
 
 
 def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
-    """Returns how a node hands back gradients: ("jax" | "none" | "function", the function)."""
+    """Returns how a node hands back gradients: ("jax" | "none" | "function" | "registered", the function)."""
     override = op.attrs.get("_gradient_op_type")
     if override is not None:
         name = override.decode() if isinstance(override, bytes) else override
@@ -334,12 +345,12 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
                 "gradient_override_map names, was not registered with tf.RegisterGradient."
             )
         function = _REGISTERED[name]
-        return ("none", None) if function is None else ("function", function)
+        return ("none", None) if function is None else ("registered", function)
     if op._extra is not None and "gradient" in op._extra:
-        return "function", op._extra["gradient"]
+        return "registered", op._extra["gradient"]
     if op.type in _REGISTERED:
         function = _REGISTERED[op.type]
-        return ("none", None) if function is None else ("function", function)
+        return ("none", None) if function is None else ("registered", function)
     record = op.record
     kind = "missing" if record is None else record.gradient.kind
     if kind == "missing" or kind == "jax" and record.is_host(op):
