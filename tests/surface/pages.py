@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import scopedjax
@@ -15,11 +15,14 @@ import scopedjax
 def pages() -> dict[str, types.ModuleType]:
     """Every contents page by its path below the package ("" for the package itself, "nn", "contrib.layers", ...)."""
     found = {"": scopedjax}
-    for info in pkgutil.walk_packages(scopedjax.__path__, "scopedjax."):
-        parts = info.name.split(".")[1:]
-        if any(part.startswith("_") for part in parts):
+    root = Path(scopedjax.__file__).parent
+    for file in sorted(root.rglob("*.py")):
+        parts = list(file.relative_to(root).with_suffix("").parts)
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        # compat.v1 is the package itself once more.
+        if not parts or any(part.startswith("_") for part in parts) or parts[:2] == ["compat", "v1"]:
             continue
-        found[".".join(parts)] = importlib.import_module(info.name)
+        found[".".join(parts)] = importlib.import_module("scopedjax." + ".".join(parts))
     return found
 
 

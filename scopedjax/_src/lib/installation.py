@@ -48,7 +48,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     @staticmethod
     def _attribute(path: str, name: str) -> Any:
         """Returns what `tf.path` is, where it is no module file of its own."""
-        found: Any = importlib.import_module("scopedjax")
+        found: Any = sys.modules["scopedjax"]
         for part in path.split("."):
             try:
                 found = getattr(found, part)
