@@ -127,7 +127,7 @@ def test_later_build() -> None:
     oracle.check_both(body)
 
 
-# ---------------------------------------------------------------------------------------------- the nodes themselves run
+# -------------------------------------------------------------------------------------------- the nodes themselves run
 
 
 def _values(tf: Any, sess: Any) -> list[Any]:

@@ -104,7 +104,7 @@ class Saver:
         save_relative_paths: bool = False,
         filename: str | None = None,
     ) -> None:
-        if defer_build and var_list:
+        if defer_build and var_list is not None:
             raise ValueError(
                 "If `var_list` is provided then build cannot be deferred. Either set defer_build=False or "
                 "var_list=None."
@@ -164,7 +164,7 @@ class Saver:
         """Records the nodes; False if there is nothing to save."""
         if self._var_list is None:
             self._var_list = all_saveable_objects()
-        self._is_empty = not self._var_list
+        self._is_empty = hasattr(self._var_list, "__len__") and not len(self._var_list)
         if self._is_empty:
             if self._allow_empty:
                 return False
