@@ -32,6 +32,7 @@ from scopedjax._src.lib.train.optimizers.basic import AdamOptimizer as AdamOptim
 from scopedjax._src.lib.train.optimizers.basic import GradientDescentOptimizer as GradientDescentOptimizer
 from scopedjax._src.lib.train.optimizers.basic import MomentumOptimizer as MomentumOptimizer
 from scopedjax._src.lib.train.optimizers.basic import RMSPropOptimizer as RMSPropOptimizer
+from scopedjax._src.lib.train.optimizers.optax_optimizer import OptaxOptimizer as OptaxOptimizer
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer as Optimizer
 from scopedjax._src.lib.train.optimizers.proximal import FtrlOptimizer as FtrlOptimizer
 from scopedjax._src.lib.train.optimizers.proximal import ProximalAdagradOptimizer as ProximalAdagradOptimizer
