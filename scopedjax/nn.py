@@ -56,6 +56,21 @@ from scopedjax._src.ops.nn.dilated import atrous_conv2d_transpose as atrous_conv
 from scopedjax._src.ops.nn.dilated import conv1d as conv1d
 from scopedjax._src.ops.nn.dilated import conv1d_transpose as conv1d_transpose
 from scopedjax._src.ops.nn.dilated import convolution as convolution
+from scopedjax._src.ops.nn.dropout import dropout as dropout
+from scopedjax._src.ops.nn.embedding import embedding_lookup as embedding_lookup
+from scopedjax._src.ops.nn.moments import moments as moments
+from scopedjax._src.ops.nn.moments import normalize_moments as normalize_moments
+from scopedjax._src.ops.nn.moments import sufficient_statistics as sufficient_statistics
+from scopedjax._src.ops.nn.moments import weighted_moments as weighted_moments
+from scopedjax._src.ops.nn.normalization import (
+    batch_norm_with_global_normalization as batch_norm_with_global_normalization,
+)
+from scopedjax._src.ops.nn.normalization import batch_normalization as batch_normalization
+from scopedjax._src.ops.nn.normalization import fused_batch_norm as fused_batch_norm
+from scopedjax._src.ops.nn.normalization import l2_normalize as l2_normalize
+from scopedjax._src.ops.nn.normalization import local_response_normalization as local_response_normalization
+from scopedjax._src.ops.nn.normalization import lrn as lrn
+from scopedjax._src.ops.nn.normalization import zero_fraction as zero_fraction
 from scopedjax._src.ops.nn.pooling import avg_pool as avg_pool
 from scopedjax._src.ops.nn.pooling import avg_pool1d as avg_pool1d
 from scopedjax._src.ops.nn.pooling import avg_pool2d as avg_pool2d
@@ -68,5 +83,7 @@ from scopedjax._src.ops.nn.pooling import max_pool3d as max_pool3d
 from scopedjax._src.ops.nn.pooling import max_pool_v2 as max_pool_v2
 from scopedjax._src.ops.nn.pooling import max_pool_with_argmax as max_pool_with_argmax
 from scopedjax._src.ops.nn.pooling import pool as pool
+from scopedjax._src.ops.nn.ranking import in_top_k as in_top_k
+from scopedjax._src.ops.nn.ranking import top_k as top_k
 from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
 from scopedjax._src.ops.nn.softmax import softmax as softmax

@@ -148,9 +148,9 @@ def softmax_cross_entropy_with_logits_v2(
     Raises:
       ValueError: `labels` or `logits` is None.
 
-    >>> loss = tf.nn.softmax_cross_entropy_with_logits_v2(labels=[[1.0, 0.0]], logits=[[100.0, 0.0]])
+    >>> loss = tf.nn.softmax_cross_entropy_with_logits_v2(labels=[[0.0, 1.0]], logits=[[100.0, 0.0]])
     >>> tf.Session().run(loss).tolist()
-    [0.0]
+    [100.0]
     """
     axis = renamed_argument("axis", axis, "dim", dim)
     return _softmax_cross_entropy(labels, logits, -1 if axis is None else axis, name)
@@ -196,9 +196,9 @@ def softmax_cross_entropy_with_logits(
     Raises:
       ValueError: `labels` or `logits` is None.
 
-    >>> loss = tf.nn.softmax_cross_entropy_with_logits(labels=[[1.0, 0.0]], logits=[[100.0, 0.0]])
+    >>> loss = tf.nn.softmax_cross_entropy_with_logits(labels=[[0.0, 1.0]], logits=[[100.0, 0.0]])
     >>> tf.Session().run(loss).tolist()
-    [0.0]
+    [100.0]
     """
     if axis is not None:
         dim = axis
@@ -222,9 +222,9 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = N
     Raises:
       ValueError: the shapes do not fit, or an argument is None.
 
-    >>> loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[0], logits=[[100.0, 0.0]])
+    >>> loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[1], logits=[[100.0, 0.0]])
     >>> tf.Session().run(loss).tolist()
-    [0.0]
+    [100.0]
     """
     _both_given("sparse_softmax_cross_entropy_with_logits", labels, logits)
     op_type = "SparseSoftmaxCrossEntropyWithLogits"
