@@ -1,11 +1,13 @@
 """Kernels against real TensorFlow, by hand: `python -m tests.benchmarks.kernels [case ...]` prints times and ratios.
 
 Each side runs in a process of its own, so that their thread pools do not meet. The two take turns, case by case, and
-the best of many runs counts, so that a busy machine disturbs both alike. Nothing is asserted.
+the best of many runs counts, so that a busy machine disturbs both alike; the processor's time (all threads) is given
+beside the elapsed one for the same reason. Nothing is asserted.
 
     case              what is timed (float32, batch first)
     mnist             training step: 5x5 conv 32, 2x2 pool, 5x5 conv 64, 2x2 pool, dense 1024, dense 10; batch 128
-    dcgan             critic's step: 5x5 stride 2 convolutions 64, 128, 256, 512 on 64x64x3, gradient to the images too; batch 64
+    dcgan             critic's step: 5x5 stride 2 convolutions 64, 128, 256, 512 on 64x64x3, with the gradient of the
+                      images; batch 64
     generator         the same the other way: transposed convolutions 256, 128, 64, 3 from 4x4x512; batch 64
     depthwise, pool, norm    one layer and its gradients
 """
@@ -178,7 +180,7 @@ def _loss(side: Any, case: str) -> Callable[..., Any]:
 
 
 def _serve(name: str) -> None:
-    """One side: reads the names of cases, answers each with the best time in milliseconds."""
+    """One side: reads the names of cases, answers each with the best times, elapsed and of the processor, in milliseconds."""
     side = _TensorFlow() if name == "tensorflow" else _Kernels("cpu" if name == "kernels" else "plain")
     steps: dict[str, Callable[[], Any]] = {}
     for line in sys.stdin:
@@ -188,33 +190,38 @@ def _serve(name: str) -> None:
             wanted = list(range(0 if case != "mnist" else 1, len(inputs)))
             steps[case] = side.step(_loss(side, case), inputs, wanted)
             steps[case]()
-        best, end = float("inf"), time.perf_counter() + SECONDS
+        best, end = [float("inf")] * 2, time.perf_counter() + SECONDS
         while time.perf_counter() < end:
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             steps[case]()
-            best = min(best, time.perf_counter() - start)
-        print(json.dumps(best * 1e3), flush=True)
+            spent = time.perf_counter() - start[0], time.process_time() - start[1]
+            best = [min(a, b) for a, b in zip(best, spent)]
+        print(json.dumps([seconds * 1e3 for seconds in best]), flush=True)
 
 
 def main(cases: list[str]) -> None:
-    """Prints one line a case: milliseconds of TensorFlow, of the kernels, of plain lax, and the ratios."""
+    """Prints two lines a case: milliseconds of TensorFlow, of the kernels, of plain lax, and the ratios."""
     sides = {}
     for name in ("tensorflow", "kernels", "plain"):
         command = [sys.executable, "-m", "tests.benchmarks.kernels", "--serve", name]
         sides[name] = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-    print(f"{'case':12}{'TensorFlow':>12}{'kernels':>12}{'plain lax':>12}{'kernels/TF':>12}{'plain/TF':>12}")
+    print(f"{'case':19}{'TensorFlow':>12}{'kernels':>12}{'plain lax':>12}{'kernels/TF':>12}{'plain/TF':>12}")
     for case in cases:
-        best = dict.fromkeys(sides, float("inf"))
+        best = {name: [float("inf")] * 2 for name in sides}
         for _ in range(TURNS):
             for name, process in sides.items():
                 assert process.stdin is not None and process.stdout is not None
                 process.stdin.write(case + "\n")
                 process.stdin.flush()
-                best[name] = min(best[name], json.loads(process.stdout.readline()))
-        ratios = [best[name] / best["tensorflow"] for name in ("kernels", "plain")]
-        print(f"{case:12}" + "".join(f"{ms:10.2f}ms" for ms in best.values()) + "".join(f"{r:12.2f}" for r in ratios))
+                best[name] = [min(a, b) for a, b in zip(best[name], json.loads(process.stdout.readline()))]
+        for i, clock in enumerate(("elapsed", "cpu")):
+            times = [best[name][i] for name in sides]
+            ratios = [ms / times[0] for ms in times[1:]]
+            print(
+                f"{case:11}{clock:8}" + "".join(f"{ms:10.2f}ms" for ms in times) + "".join(f"{r:12.2f}" for r in ratios)
+            )
     for process in sides.values():
         assert process.stdin is not None
         process.stdin.close()

@@ -608,8 +608,8 @@ def _by_block(spec: Spec, x: jax.Array, dy: jax.Array) -> jax.Array:
     images, per_image = x.shape[0], math.prod(spec.outputs) * math.prod(spec.taps) * x.shape[-1] * x.dtype.itemsize
     # A block of few positions would spend its time on adding up results.
     size = max(_BLOCK // per_image, _FEW_POSITIONS // 2 // math.prod(spec.outputs), 1)
-    blocks = -(-images // min(size, images))
-    size = images // blocks
+    size = images // -(-images // min(size, images))  # blocks of about equal size; fewer images than one block remain
+    blocks = images // size
     padded = pad_windows(spec, x)
     whole = size * blocks
 
@@ -628,10 +628,22 @@ def _by_block(spec: Spec, x: jax.Array, dy: jax.Array) -> jax.Array:
 def _patches_product(spec: Spec, padded: jax.Array, dy: jax.Array) -> jax.Array:
     # Channels first: the patches then come out transposed, as the matrix product wants them.
     lead = jnp.moveaxis(padded, -1, 0)
-    parts = []
-    for tap in all_taps(spec):
-        reach = [window.reach(t) for window, t in zip(spec.windows, tap)]
-        starts, stops = [start for start, _ in reach], [stop for _, stop in reach]
-        parts.append(lax.slice(lead, (0, 0, *starts), (*lead.shape[:2], *stops), (1, 1, *spec.strides)))
-    patches = jnp.stack(parts).reshape(len(parts) * lead.shape[0], -1)
-    return patches @ dy.reshape(-1, dy.shape[-1])
+    if max(spec.strides) == 1:
+        # The last axis before the others: these then copy whole images at a time, not rows.
+        lead = jnp.stack([_reads(lead, spec, (tap,), spec.rank - 1) for tap in range(spec.taps[-1])])
+        others = itertools.product(*(range(kernel) for kernel in spec.taps[:-1]))
+        patches = jnp.stack([_reads(lead, spec, taps, 0) for taps in others])
+    else:
+        patches = jnp.stack([_reads(lead, spec, taps, 0) for taps in all_taps(spec)])
+    return patches.reshape(math.prod(spec.taps) * padded.shape[-1], -1) @ dy.reshape(-1, dy.shape[-1])
+
+
+def _reads(lead: jax.Array, spec: Spec, taps: Sequence[int], first: int) -> jax.Array:
+    """What `taps`, those of the spatial axes from `first` on, read of an array whose last axes are the spatial ones."""
+    begin = lead.ndim - spec.rank
+    starts, stops, strides = [0] * lead.ndim, list(lead.shape), [1] * lead.ndim
+    for axis, tap in enumerate(taps, first):
+        window = spec.windows[axis]
+        starts[begin + axis], stops[begin + axis] = window.reach(tap)
+        strides[begin + axis] = window.stride
+    return lax.slice(lead, starts, stops, strides)

@@ -181,7 +181,8 @@ def _max_pool(x: jax.Array, windows: Windows, ties: str) -> jax.Array:
 
 
 def _lowest(dtype: np.dtype) -> jax.Array:
-    return jnp.array(-np.inf if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo(dtype).min, dtype)
+    """What a maximum starts from: TensorFlow begins with the lowest finite number, so -inf is never its result."""
+    return jnp.array((jnp.finfo if jnp.issubdtype(dtype, jnp.floating) else jnp.iinfo)(dtype).min, dtype)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
