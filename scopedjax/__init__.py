@@ -72,7 +72,6 @@ from scopedjax._src.graph.recording import colocate_with as colocate_with
 from scopedjax._src.graph.recording import container as container
 from scopedjax._src.graph.recording import control_dependencies as control_dependencies
 from scopedjax._src.graph.recording import device as device
-from scopedjax._src.graph.recording import get_all_collection_keys as get_all_collection_keys
 from scopedjax._src.graph.recording import get_collection as get_collection
 from scopedjax._src.graph.recording import get_collection_ref as get_collection_ref
 from scopedjax._src.graph.recording import name_scope as name_scope

@@ -26,7 +26,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.gradient_options import AggregationMethod, UnconnectedGradients
 from scopedjax._src.ops.apply import apply_op
-from scopedjax._src.ops.convert import convert_to_tensor, graph_of
+from scopedjax._src.ops.convert import as_tensor, convert_to_tensor, graph_of
 from scopedjax._src.ops.gradient_node import gradient_node
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 
@@ -141,7 +141,7 @@ def _as_list(value: Any) -> list[Any]:
 def _as_source(value: Any, as_ref: bool = False) -> Tensor:
     if isinstance(value, IndexedSlices):
         return value.values
-    return convert_to_tensor(value, as_ref=as_ref)
+    return as_tensor(value, as_ref=as_ref)
 
 
 def _carries_gradient(tensor: Tensor) -> bool:

@@ -138,8 +138,9 @@ class Trace:
         """Runs the lowering (or, for known values that steer shapes, the NumPy rule) of a node."""
         record = op.record
         if record.numpy is not None and all(isinstance(v, (np.ndarray, np.generic)) for v in inputs):
-            if not inputs or op in self.folded or _is_small_integer(op):
-                results = record.evaluate_numpy(op, [np.asarray(v) for v in inputs])
+            folds = not inputs or op in self.folded or _is_small_integer(op)
+            results = record.evaluate_numpy(op, [np.asarray(v) for v in inputs]) if folds else None
+            if results is not None and not any(isinstance(r, jax.Array) for r in results):
                 return [np.asarray(r, t.dtype.as_numpy_dtype) for r, t in zip(results, op.outputs, strict=True)]
         if op in self.folded and all(isinstance(v, (np.ndarray, np.generic)) for v in inputs):
             with jax.ensure_compile_time_eval():

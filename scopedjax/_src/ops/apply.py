@@ -19,7 +19,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.ops.convert import convert_to_tensor, graph_of, infer_dtype
+from scopedjax._src.ops.convert import as_tensor, graph_of, infer_dtype
 from scopedjax._src.ops.registry import OpRecord, lookup
 from scopedjax._src.ops.shape_context import ShapeContext, infer_dims
 from scopedjax._src.ops.signature import MISSING, Arg
@@ -158,9 +158,9 @@ def _convert_one(record: OpRecord, arg: Arg, value: Any, attrs: dict[str, Any]) 
     else:
         if preferred is not None and isinstance(value, (list, tuple)) and not value:
             # TF1 tries an empty list as float32 first, and leaves that constant behind.
-            convert_to_tensor(value, name=arg.name)
+            as_tensor(value, name=arg.name)
         try:
-            tensor = convert_to_tensor(
+            tensor = as_tensor(
                 value, dtype=None if arg.ref else dtype, name=arg.name, preferred_dtype=preferred, as_ref=arg.ref
             )
         except (TypeError, ValueError) as error:
@@ -233,7 +233,7 @@ def _convert_list(record: OpRecord, arg: Arg, value: Any, attrs: dict[str, Any])
     tensors: list[Tensor] = []
     for i, item in enumerate(values):
         try:
-            tensor = convert_to_tensor(
+            tensor = as_tensor(
                 item,
                 dtype=None if arg.ref else dtype,
                 name=f"{arg.name}_{i}",
@@ -266,7 +266,7 @@ def _convert_mixed_list(record: OpRecord, arg: Arg, value: Any, attrs: dict[str,
             f"of attribute '{arg.list_attr}'."
         )
     tensors = [
-        convert_to_tensor(v, dtype=None if arg.ref else t, name=f"{arg.name}_{i}", as_ref=arg.ref)
+        as_tensor(v, dtype=None if arg.ref else t, name=f"{arg.name}_{i}", as_ref=arg.ref)
         for i, (v, t) in enumerate(zip(values, given, strict=True))
     ]
     for tensor in tensors:

@@ -67,7 +67,7 @@ def convert_to_tensor(
     dtype: Any = None,
     name: str | None = None,
     preferred_dtype: Any = None,
-    as_ref: bool = False,
+    dtype_hint: Any = None,
 ) -> Tensor:
     """Returns `value` as a tensor of the default graph; a tensor is returned as it is.
 
@@ -76,12 +76,26 @@ def convert_to_tensor(
       dtype: The dtype that the tensor must have, or None for the value's own.
       name: Name of the node, if one has to be recorded.
       preferred_dtype: Taken where `dtype` is None and the value allows it.
-      as_ref: Whether a variable gives its reference, to be assigned to.
+      dtype_hint: The newer name of `preferred_dtype`.
 
     Raises:
       TypeError: no conversion is known.
       ValueError: a tensor of another dtype was given.
+
+    >>> tf.convert_to_tensor([1, 2]).dtype, tf.convert_to_tensor(1, preferred_dtype=tf.float64).dtype
+    (tf.int32, tf.float64)
     """
+    return as_tensor(value, dtype, name, preferred_dtype if dtype_hint is None else dtype_hint)
+
+
+def as_tensor(
+    value: Any,
+    dtype: Any = None,
+    name: str | None = None,
+    preferred_dtype: Any = None,
+    as_ref: bool = False,
+) -> Tensor:
+    """Does what `convert_to_tensor` does; with `as_ref` a variable gives its handle, to be assigned to."""
     wanted = None if dtype is None else as_dtype(dtype).base_dtype
     if isinstance(value, Tensor):
         if wanted is not None and value.dtype.base_dtype is not wanted:

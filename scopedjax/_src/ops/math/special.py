@@ -20,7 +20,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.shapes import shape
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.math.elementwise import binary, quiet, unary
+from scopedjax._src.ops.math.elementwise import binary, quiet, times, unary
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, Gradient, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import broadcast, like
@@ -261,7 +261,7 @@ def _shown(call: str, value: str) -> str:
 _FLOAT = "floating"
 erf = unary("Erf", "erf", "the error function 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x", _shown("tf.erf([0.0])", "[0.0]"), _FLOAT)  # fmt: skip  # noqa: E501
 erfc = unary("Erfc", "erfc", "1 - erf(x), exact for large x", _shown("tf.erfc([0.0])", "[1.0]"), _FLOAT)
-lgamma = unary("Lgamma", "lgamma", "log(|Gamma(x)|)", _shown("tf.lgamma([1.0])", "[0.0]"), _FLOAT)
+lgamma = unary("Lgamma", "lgamma", "log(|Gamma(x)|)", _shown("tf.round(tf.lgamma([2.0, 1.0]))", "[0.0, 0.0]"), _FLOAT)
 digamma = unary(
     "Digamma", "digamma", "the derivative of lgamma", _shown("tf.digamma([1.0]) + 0.5772157", "[...]"), _FLOAT
 )
@@ -513,10 +513,10 @@ def _scoped(op_type: str, name: str, what: str, example: str) -> Callable[..., T
 erfinv = _scoped("Erfinv", "erfinv", "the number whose erf is x", _shown("tf.math.erfinv([0.0])", "[0.0]"))
 ndtri = _scoped("Ndtri", "ndtri", "the quantile x of the normal distribution", _shown("tf.math.ndtri([0.5])", "[0.0]"))
 _BESSEL = "the modified Bessel function of order"
-bessel_i0 = _scoped("BesselI0", "bessel_i0", f"{_BESSEL} 0", _shown("tf.math.bessel_i0([0.0])", "[1.0]"))
+bessel_i0 = _scoped("BesselI0", "bessel_i0", f"{_BESSEL} 0", _shown("tf.round(tf.math.bessel_i0([0.0]))", "[1.0]"))
 bessel_i1 = _scoped("BesselI1", "bessel_i1", f"{_BESSEL} 1", _shown("tf.math.bessel_i1([0.0])", "[0.0]"))
 bessel_i0e = _scoped(
-    "BesselI0e", "bessel_i0e", f"{_BESSEL} 0 times exp(-|x|)", _shown("tf.math.bessel_i0e([0.0])", "[1.0]")
+    "BesselI0e", "bessel_i0e", f"{_BESSEL} 0 times exp(-|x|)", _shown("tf.round(tf.math.bessel_i0e([0.0]))", "[1.0]")
 )
 bessel_i1e = _scoped(
     "BesselI1e", "bessel_i1e", f"{_BESSEL} 1 times exp(-|x|)", _shown("tf.math.bessel_i1e([0.0])", "[0.0]")
@@ -538,7 +538,7 @@ def erfcinv(x: Any, name: str | None = None) -> Tensor:
     """
     with stacks.get_default_graph().name_scope(name or "erfcinv"):
         x = convert_to_tensor(x, name="start")
-        quantile = ndtri(apply_op("Mul", 0.5, x, name="mul"))
+        quantile = ndtri(times(0.5, x))
         return apply_op("Mul", apply_op("Neg", quantile), np.sqrt(0.5), name="mul")
 
 
