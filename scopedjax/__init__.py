@@ -469,6 +469,39 @@ from scopedjax import sparse as sparse
 from scopedjax import resource_loader as resource_loader
 from scopedjax import io as io
 
+# checks, order and counts
+from scopedjax._src.ops.control_flow.checks import assert_equal as assert_equal
+from scopedjax._src.ops.control_flow.checks import assert_greater as assert_greater
+from scopedjax._src.ops.control_flow.checks import assert_greater_equal as assert_greater_equal
+from scopedjax._src.ops.control_flow.checks import assert_integer as assert_integer
+from scopedjax._src.ops.control_flow.checks import assert_less as assert_less
+from scopedjax._src.ops.control_flow.checks import assert_less_equal as assert_less_equal
+from scopedjax._src.ops.control_flow.checks import assert_near as assert_near
+from scopedjax._src.ops.control_flow.checks import assert_negative as assert_negative
+from scopedjax._src.ops.control_flow.checks import assert_non_negative as assert_non_negative
+from scopedjax._src.ops.control_flow.checks import assert_non_positive as assert_non_positive
+from scopedjax._src.ops.control_flow.checks import assert_none_equal as assert_none_equal
+from scopedjax._src.ops.control_flow.checks import assert_positive as assert_positive
+from scopedjax._src.ops.control_flow.checks import assert_proper_iterable as assert_proper_iterable
+from scopedjax._src.ops.control_flow.checks import assert_rank as assert_rank
+from scopedjax._src.ops.control_flow.checks import assert_rank_at_least as assert_rank_at_least
+from scopedjax._src.ops.control_flow.checks import assert_rank_in as assert_rank_in
+from scopedjax._src.ops.control_flow.checks import assert_scalar as assert_scalar
+from scopedjax._src.ops.control_flow.checks import assert_type as assert_type
+from scopedjax._src.ops.control_flow.checks import get_static_value as get_static_value
+from scopedjax._src.ops.control_flow.checks import is_non_decreasing as is_non_decreasing
+from scopedjax._src.ops.control_flow.checks import is_numeric_tensor as is_numeric_tensor
+from scopedjax._src.ops.control_flow.checks import is_strictly_increasing as is_strictly_increasing
+from scopedjax._src.ops.control_flow.checks import is_tensor as is_tensor
+from scopedjax._src.ops.math.sorting import argsort as argsort
+from scopedjax._src.ops.math.sorting import bincount as bincount
+from scopedjax._src.ops.math.sorting import histogram_fixed_width as histogram_fixed_width
+from scopedjax._src.ops.math.sorting import repeat as repeat
+from scopedjax._src.ops.math.sorting import searchsorted as searchsorted
+from scopedjax._src.ops.math.sorting import sort as sort
+from scopedjax import debugging as debugging
+from scopedjax import dtypes as dtypes
+
 from scopedjax._src.base.absence import absent as _absent
 
 newaxis = None  # a new dimension in an index, as in NumPy

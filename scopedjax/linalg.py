@@ -1,7 +1,6 @@
 """Linear algebra: `tf.linalg`."""
 
-# ruff: noqa: F401 (a page shows names, some under another one)
-
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.ops.array.filling import eye as eye
 from scopedjax._src.ops.array.joining import matrix_transpose as matrix_transpose
 from scopedjax._src.ops.array.joining import matrix_transpose as transpose
@@ -34,3 +33,5 @@ from scopedjax._src.ops.math.linear_algebra import matvec as matvec
 from scopedjax._src.ops.math.linear_algebra import norm as norm
 from scopedjax._src.ops.math.linear_algebra import tensordot as tensordot
 from scopedjax._src.ops.math.linear_algebra import trace as trace
+
+__getattr__ = _absent("linalg")

@@ -1,8 +1,9 @@
 """Mathematical functions: `tf.math`."""
 
-# ruff: noqa: F401 (a page shows names, some under another one)
-
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.ops.array.joining import invert_permutation as invert_permutation
+from scopedjax._src.ops.control_flow.checks import is_non_decreasing as is_non_decreasing
+from scopedjax._src.ops.control_flow.checks import is_strictly_increasing as is_strictly_increasing
 from scopedjax._src.ops.math.accumulation import accumulate_n as accumulate_n
 from scopedjax._src.ops.math.accumulation import add_n as add_n
 from scopedjax._src.ops.math.casting import angle as angle
@@ -90,6 +91,7 @@ from scopedjax._src.ops.math.segments import unsorted_segment_min as unsorted_se
 from scopedjax._src.ops.math.segments import unsorted_segment_prod as unsorted_segment_prod
 from scopedjax._src.ops.math.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
 from scopedjax._src.ops.math.segments import unsorted_segment_sum as unsorted_segment_sum
+from scopedjax._src.ops.math.sorting import bincount as bincount
 from scopedjax._src.ops.math.special import bessel_i0 as bessel_i0
 from scopedjax._src.ops.math.special import bessel_i0e as bessel_i0e
 from scopedjax._src.ops.math.special import bessel_i1 as bessel_i1
@@ -116,3 +118,5 @@ from scopedjax._src.ops.math.special import xdivy as xdivy
 from scopedjax._src.ops.math.special import xlog1py as xlog1py
 from scopedjax._src.ops.math.special import xlogy as xlogy
 from scopedjax._src.ops.math.special import zeta as zeta
+
+__getattr__ = _absent("math")

@@ -15,6 +15,7 @@ from scopedjax._src.ops.array import selection as selection
 from scopedjax._src.ops.array import shapes as shapes
 from scopedjax._src.ops.array import slicing as slicing
 from scopedjax._src.ops.control_flow import assertion as assertion
+from scopedjax._src.ops.control_flow import checks as checks
 from scopedjax._src.ops.control_flow import cond as cond
 from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.files import checkpoints as checkpoints
@@ -30,6 +31,7 @@ from scopedjax._src.ops.math import linear_algebra as linear_algebra
 from scopedjax._src.ops.math import operators as operators
 from scopedjax._src.ops.math import reductions as reductions
 from scopedjax._src.ops.math import segments as segments
+from scopedjax._src.ops.math import sorting as sorting
 from scopedjax._src.ops.math import special as special
 from scopedjax._src.ops.random import sampling as sampling
 from scopedjax._src.ops.state import storage as storage

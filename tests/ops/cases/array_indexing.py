@@ -208,7 +208,7 @@ SELECTION = [
     Case("where", lambda tf, c: tf.where(c), [In((3, 4), dtype="bool")], ["bool"]),
     Case("where_numbers", lambda tf, x: tf.where(x), [In((6,), -1, 2)], ("int32", "float32"), grad=False),
     Case("where_then", lambda tf, x: tf.gather_nd(x, tf.where(x > 0.0)) * 2.0, [(3, 4)]),
-    Case("boolean_mask", lambda tf, x, m: tf.boolean_mask(x, m), [(4, 3), MASK], ("float32", "int32", "float64")),
+    Case("boolean_mask", lambda tf, x, m: tf.boolean_mask(x, m), [(4, 3), MASK], ("float32", "int32")),
     Case(
         "boolean_mask_matrix",
         lambda tf, x, m: tf.boolean_mask(x, m),

@@ -19,7 +19,7 @@ from scopedjax._src.ops.array.filling import ones_like, zeros_like
 from scopedjax._src.ops.array.module import is_known
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
-from scopedjax._src.ops.math.elementwise import quiet
+from scopedjax._src.ops.math.elementwise import quiet, times
 from scopedjax._src.ops.registry import NO_GRADIENT, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import broadcast, like
@@ -349,7 +349,7 @@ def angle(input: Any, name: str | None = None) -> Tensor:
         if tensor.dtype.is_complex:
             return apply_op("Angle", tensor, Tout=tensor.dtype.real_dtype, name=scope)
         below = apply_op("Less", tensor, 0)
-        half_turn = apply_op("Mul", np.pi, ones_like(tensor), name="mul")
+        half_turn = times(np.pi, ones_like(tensor))
         return apply_op("Select", below, half_turn, zeros_like(tensor))
 
 

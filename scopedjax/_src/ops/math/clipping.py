@@ -26,6 +26,7 @@ from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
+from scopedjax._src.ops.math.elementwise import times
 from scopedjax._src.ops.math.reductions import reduce_sum
 from scopedjax._src.ops.registry import declare
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -204,7 +205,7 @@ def clip_by_global_norm(
         kind = use_norm.dtype.base_dtype
         inverse = _divided(1.0, use_norm)
         limit = _divided(constant(1.0, dtype=kind), clip_norm)
-        ratio = apply_op("Mul", clip_norm, apply_op("Minimum", inverse, limit), name="mul")
+        ratio = times(clip_norm, apply_op("Minimum", inverse, limit))
         # inf - inf is NaN: a norm that is not finite shows in every result.
         poisoned = apply_op("AddV2", ratio, apply_op("Sub", use_norm, use_norm, name="sub"), name="add")
         clipped: list[Any] = []

@@ -17,6 +17,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import convert_to_tensor
+from scopedjax._src.ops.math.elementwise import times
 from scopedjax._src.ops.math.linear_algebra import adjoint_of, matmul
 from scopedjax._src.ops.registry import NO_GRADIENT, declare
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -314,7 +315,7 @@ def logdet(matrix: Any, name: str | None = None) -> Tensor:
     with stacks.get_default_graph().name_scope(name or "logdet"):
         factor = cholesky(matrix)
         logs = apply_op("Log", real(matrix_diag_part(factor)))
-        return apply_op("Mul", 2.0, reduce_sum(logs, axis=[-1]), name="mul")
+        return times(2.0, reduce_sum(logs, axis=[-1]))
 
 
 def matrix_solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:

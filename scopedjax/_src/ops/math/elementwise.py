@@ -378,7 +378,7 @@ declare(
     shape=broadcast,
     numpy=quiet(np.add),
     host=lambda op: op.attrs["T"] is dtypes.string,
-    types={"T": (*_ALL, dtypes.string)},
+    types={"T": (*_F, dtypes.uint8, *dtypes.SIGNED_INTEGER, *dtypes.COMPLEX, dtypes.string)},
 )
 declare(
     "Atan2(y: T, x: T) -> z: T",
@@ -637,6 +637,13 @@ def floordiv(x: Any, y: Any, name: str | None = None) -> Tensor:
     """
     with stacks.get_default_graph().name_scope(name or "floordiv") as scope:
         return apply_op("FloorDiv", x, y, name=scope)
+
+
+def times(number: Any, tensor: Tensor) -> Tensor:
+    """Computes `number * tensor` as Python's operator does: a plain number takes the tensor's dtype."""
+    with stacks.get_default_graph().name_scope("mul") as scope:
+        kind = None if isinstance(number, Tensor) else tensor.dtype.base_dtype
+        return apply_op("Mul", convert_to_tensor(number, dtype=kind, name="x"), tensor, name=scope)
 
 
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:

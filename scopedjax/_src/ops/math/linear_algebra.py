@@ -102,9 +102,12 @@ def _batch_matmul(x: Any, y: Any, *, adj_x: bool, adj_y: bool) -> Any:
 
 
 _ADJOINTS = "adj_x: bool = False, adj_y: bool = False, grad_x: bool = False, grad_y: bool = False"
-for _type in ("BatchMatMul", "BatchMatMulV2"):
+for _type, _kinds in {
+    "BatchMatMul": (*dtypes.FLOATING, *dtypes.INDEX, *dtypes.COMPLEX),
+    "BatchMatMulV2": _PRODUCT,
+}.items():
     declare(
-        f"{_type}(x: T, y: T; {_ADJOINTS}) -> output: T", _batch_matmul, shape=_batch_matmul_dims, types={"T": _PRODUCT}
+        f"{_type}(x: T, y: T; {_ADJOINTS}) -> output: T", _batch_matmul, shape=_batch_matmul_dims, types={"T": _kinds}
     )
 
 

@@ -131,7 +131,11 @@ for _name, _compute, _types in _UNSORTED:
         _unsorted(_compute),
         shape=_unsorted_dims,
         static=("num_segments",),
-        types={"T": _types, "Tindices": (dtypes.int16, *dtypes.INDEX), "Tnumsegments": dtypes.INDEX},
+        types={
+            "T": _types,
+            "Tindices": (dtypes.int16, *dtypes.INDEX) if _name == "Sum" else dtypes.INDEX,
+            "Tnumsegments": dtypes.INDEX,
+        },
     )
 
 # -------------------------------------------------------------------------------------------------------- sorted
