@@ -451,10 +451,8 @@ class Variable(metaclass=_VariableMeta):
         raise TypeError("'Variable' object is not iterable.")
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            f"Using a `tf.Variable` as a Python `bool` is not allowed: '{self.name}' has no value while the graph is "
-            "recorded. Use `if t is not None:` instead of `if t:`."
-        )
+        # Unlike a tensor's: programs ask `if bias:` for whether there is a variable, and TF1 says yes.
+        return True
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
