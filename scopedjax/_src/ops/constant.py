@@ -37,15 +37,18 @@ def constant_node(value: Any, dtype: DType | None, shape: Any, name: str, verify
     """Records a `Const` node of the default graph; see `constant`."""
     array = as_array(value, dtype)
     if shape is not None:
-        array = _fill(array, to_dims(shape), verify_shape)
+        array = _fill(array, to_dims(shape), verify_shape, isinstance(value, np.ndarray | np.generic))
     found = dtype or as_dtype(array.dtype)
     graph = stacks.get_default_graph()
     op = graph.create_node("Const", name, (), (found,), (array.shape,), {"value": array, "dtype": found}, _CONST)
     return op.outputs[0]
 
 
-def _fill(array: np.ndarray, dims: Any, verify_shape: bool) -> np.ndarray:
-    """Spreads a value over a shape as TF1's `constant` does: the last element fills what is left."""
+def _fill(array: np.ndarray, dims: Any, verify_shape: bool, exact: bool) -> np.ndarray:
+    """Spreads a value over a shape as TF1's `constant` does: the last element fills what is left.
+
+    An empty shape takes nothing of a Python value (tf.zeros([2, 0]) is one), but refuses an array (`exact`).
+    """
     if dims is None or None in dims:
         raise ValueError(f"a constant needs a fully defined shape, got {dims}")
     if verify_shape and array.shape != tuple(dims):
@@ -53,20 +56,22 @@ def _fill(array: np.ndarray, dims: Any, verify_shape: bool) -> np.ndarray:
     size = int(np.prod(dims, dtype=np.int64))
     if array.size == size:
         return array.reshape(dims)
+    if size == 0 and not exact:
+        return np.empty(dims, array.dtype)
     if array.size > size:
         raise ValueError(
-            f"Too many elements provided. Takes at most {size:d}, but got {array.size:d}: the value has shape "
+            f"Too many elements provided. Takes at most {size:d}, but got {array.size:d}. The value has shape "
             f"{array.shape}, the constant was asked to have shape {tuple(dims)}."
         )
-    if array.size == 0:
-        raise ValueError(f"a constant of shape {tuple(dims)} cannot be filled from an empty value")
     flat = np.empty(size, array.dtype)
     flat[: array.size] = array.ravel()
-    flat[array.size :] = array.ravel()[-1]
+    flat[array.size :] = array.ravel()[-1] if array.size else b"" if array.dtype == object else 0
     return flat.reshape(dims)
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False) -> Tensor:
+def constant(
+    value: Any, dtype: Any = None, shape: Any = None, name: str = "Const", verify_shape: bool = False
+) -> Tensor:
     """Returns a tensor with a fixed value.
 
     Args:

@@ -253,7 +253,7 @@ for _name, _how in _SCATTERS.items():
         f"TensorScatter{_name}(tensor: T, indices: Tindices, updates: T; {_POLICY}) -> output: T",
         _tensor_scatter(_how),
         shape=lambda c: [c.dims(0)],
-        types={"Tindices": (dtypes.int16, *dtypes.INDEX, dtypes.uint16)},
+        types={"Tindices": (dtypes.int16, *dtypes.INDEX, dtypes.uint16) if _name == "Update" else dtypes.INDEX},
         **({"gradient": Gradient("function", _extreme_gradient)} if _how in ("max", "min") else {}),
     )
 

@@ -155,7 +155,7 @@ def _with_default_dims(c: ShapeContext) -> list[Dims]:
 
 
 @defop(
-    "PlaceholderWithDefault(input: dtype; shape: shape = None) -> output: dtype",  # None: unknown rank
+    "PlaceholderWithDefault(input: dtype; shape: shape) -> output: dtype",
     shape=_with_default_dims,
     gradient=_HANDED_ON,
     host=holds_text("dtype"),

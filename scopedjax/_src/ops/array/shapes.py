@@ -336,7 +336,7 @@ def _ensure_shape(input: Any, *, shape: Dims) -> Any:
 
 
 declare(
-    "EnsureShape(input: T; shape: shape = None) -> output: T",  # None: unknown rank
+    "EnsureShape(input: T; shape: shape) -> output: T",
     _ensure_shape,
     shape=_ensure_dims,
     numpy=_ensure_shape,
