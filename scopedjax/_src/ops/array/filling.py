@@ -18,7 +18,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.module import holds_text, module_of
-from scopedjax._src.ops.array.shapes import shape_internal
+from scopedjax._src.ops.array.shapes import shape_in_scope, shape_internal
 from scopedjax._src.ops.constant import constant, constant_node
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, Gradient, declare
@@ -325,11 +325,7 @@ def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize:
     with stacks.get_default_graph().name_scope(name or "ones_like") as scope:
         given = convert_to_tensor(tensor, name="tensor")
         wanted = given.dtype.base_dtype if dtype is None else dtypes.as_dtype(dtype).base_dtype
-        if optimize and fully_known(given.dims):
-            with stacks.get_default_graph().name_scope("Shape"):
-                like_shape = constant_node(np.asarray(given.dims, np.int32), dtypes.int32, None, "shape_as_tensor")
-        else:
-            like_shape = shape_internal(given, None, optimize=optimize)
+        like_shape = shape_in_scope(given) if optimize else shape_internal(given, None, optimize=False)
         return ones(like_shape, dtype=wanted, name=scope)
 
 

@@ -385,6 +385,17 @@ def shape_internal(input: Any, name: str | None, optimize: bool = True, out_type
         return apply_op("Shape", tensor, out_type=dtype, name=scope)
 
 
+def shape_in_scope(input: Any) -> Tensor:
+    """Returns the shape as TF2 records it inside its own functions: a constant 'Shape/shape_as_tensor', or 'Shape'."""
+    if isinstance(input, Tensor) and not fully_known(input.dims):
+        return shape_internal(input, None)
+    with stacks.get_default_graph().name_scope("Shape"):
+        tensor = convert_to_tensor(input, name="Const")
+        if fully_known(tensor.dims):
+            return constant_node(np.asarray(tensor.dims, np.int32), dtypes.int32, None, "shape_as_tensor")
+        return apply_op("Shape", tensor)
+
+
 def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
     """Returns the shapes of several tensors of one dtype.
 

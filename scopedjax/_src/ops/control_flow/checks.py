@@ -32,6 +32,10 @@ def _scope(name: str) -> Any:
     return stacks.get_default_graph().name_scope(name)
 
 
+def _prefix(message: str | None) -> str:
+    return f"{message}.  " if message else ""
+
+
 def _described(tensor: Tensor, label: str) -> list[Any]:
     return [f"{label} ({tensor.name}) = ", tensor]
 
@@ -155,9 +159,8 @@ def assert_near(
         rtol = convert_to_tensor(10 * eps if rtol is None else rtol, dtype=kind, name="rtol")
         atol = convert_to_tensor(10 * eps if atol is None else atol, dtype=kind, name="atol")
         if data is None:
-            data = ["x and y not equal to tolerance rtol = , atol = ", *_described(x, "x"), *_described(y, "y")]
-        if message is not None:
-            data = [message, *data]
+            text = f"x and y not equal to tolerance rtol = {rtol}, atol = {atol}"
+            data = [_prefix(message), text, *_described(x, "x"), *_described(y, "y")]
         from scopedjax._src.ops.math.elementwise import abs as absolute
 
         limit = apply_op("AddV2", atol, apply_op("Mul", rtol, absolute(y), name="mul"), name="add")
@@ -172,8 +175,10 @@ def _against_zero(name: str, compare: Callable[..., Any], symbol: str, zero_firs
         with _scope(name or default_name):
             x = convert_to_tensor(x, name="x")
             if data is None:
-                data = [message or "", f"Condition x {symbol} 0 did not hold element-wise:", *_described(x, "x")]
-                data = data[1:] if message is None else data
+                words = [f"Condition x {symbol} 0 did not hold element-wise:", *_described(x, "x")]
+                if symbol == "<=":
+                    words[:2] = [words[0] + words[1]]  # as TF1 runs the two together
+                data = [_prefix(message), *words]
             zero = constant(0, dtype=x.dtype.base_dtype)
             pair = (zero, x) if zero_first else (x, zero)
             return compare(*pair, data=data, summarize=summarize)
@@ -217,22 +222,17 @@ def _rank_check(
         wanted = [convert_to_tensor(r, name="rank") for r in ranks]
         known = [constant_value(r) for r in wanted]
         rank = x.shape.ndims
-        prefix = f"{message} " if message else ""
         if rank is not None and all(k is not None for k in known):
             numbers = [int(k) for k in known if k is not None]
             if test(rank, numbers):
                 return no_op(name="static_checks_determined_all_ok")
-            shown = ", ".join(map(str, numbers))
+            shown = f"{tuple(numbers)}" if words == " in" else str(numbers[0])
             raise ValueError(
-                f"{prefix}Tensor {x.name} must have rank {words}{shown}.  Received rank {rank}, shape {x.shape}"
+                f"{_prefix(message)}Tensor {x.name} must have rank{words} {shown}.  Received rank {rank}, shape {x.shape}"
             )
         if data is None:
-            data = [
-                f"{prefix}Tensor {x.name} must have rank {words}",
-                *wanted,
-                "Received shape: ",
-                apply_op("Shape", x),
-            ]
+            text = f"Tensor {x.name} must have rank{words}"
+            data = [_prefix(message), text, *wanted, "Received shape: ", apply_op("Shape", x)]
         actual = apply_op("Rank", x)
         conditions = [apply_op(op_type, actual, r) for r in wanted]
         condition = conditions[0]
@@ -299,7 +299,7 @@ def assert_rank_at_least(
     'NoOp'
     """
     chosen = name or "assert_rank_at_least"
-    return _rank_check(x, [rank], lambda r, w: r >= w[0], "at least ", "GreaterEqual", data, summarize, message, chosen)
+    return _rank_check(x, [rank], lambda r, w: r >= w[0], " at least", "GreaterEqual", data, summarize, message, chosen)
 
 
 def assert_rank_in(
@@ -330,7 +330,7 @@ def assert_rank_in(
     'NoOp'
     """
     chosen = name or "assert_rank_in"
-    return _rank_check(x, list(ranks), lambda r, w: r in w, "in ", "Equal", data, summarize, message, chosen)
+    return _rank_check(x, list(ranks), lambda r, w: r in w, " in", "Equal", data, summarize, message, chosen)
 
 
 def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> Operation:
@@ -355,8 +355,7 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str
     with _scope(name or "assert_type"):
         tensor = convert_to_tensor(tensor, name="tensor")
         if tensor.dtype.base_dtype is not wanted:
-            prefix = f"{message} " if message else ""
-            raise TypeError(f"{prefix}Tensor {tensor.name} must be of type {wanted!r}; got {tensor.dtype!r}")
+            raise TypeError(f"{_prefix(message)}{tensor.name} must be of type {wanted!r}; got {tensor.dtype!r}")
         return no_op(name="statically_determined_correct_type")
 
 
@@ -380,8 +379,7 @@ def assert_integer(x: Any, message: str | None = None, name: str | None = None) 
     with _scope(name or "assert_integer"):
         x = convert_to_tensor(x, name="x")
         if not x.dtype.is_integer:
-            prefix = message or ""
-            raise TypeError(f'{prefix}Expected "x" to be integer type.  Found: {x.name} of dtype {x.dtype}')
+            raise TypeError(f'{_prefix(message)}Expected "x" to be integer type.  Found: {x.name} of dtype {x.dtype}')
         return no_op(name="statically_determined_was_integer")
 
 
@@ -405,8 +403,7 @@ def assert_scalar(tensor: Any, name: str | None = None, message: str | None = No
     with _scope(name or "assert_scalar") as scope:
         tensor = convert_to_tensor(tensor, name=f"{scope}tensor")
         if tensor.ndim != 0:
-            prefix = f"{message} " if message else ""
-            raise ValueError(f"{prefix}Expected scalar shape for {tensor.name}, saw shape: {tensor.shape}.")
+            raise ValueError(f"{_prefix(message)}Expected scalar shape for {tensor.name}, saw shape: {tensor.shape}.")
         return tensor
 
 

@@ -16,7 +16,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.joining import transpose
-from scopedjax._src.ops.array.shapes import rank, reshape, shape, size
+from scopedjax._src.ops.array.shapes import expand_dims, rank, reshape, shape, shape_in_scope, size
 from scopedjax._src.ops.array.slicing import subscript
 from scopedjax._src.ops.constant import constant, constant_node
 from scopedjax._src.ops.constant_value import constant_value
@@ -27,20 +27,18 @@ from scopedjax._src.ops.shape_context import ShapeContext
 # ------------------------------------------------------------------------------------------------- sort, argsort
 
 
-def _top(values: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    """All elements in descending order along an axis, and where they were."""
-    values_shape = shape(values)
-    count = subscript(values_shape, axis)
+def _top(values: Tensor, axis: int, which: int) -> Tensor:
+    """All elements in descending order along an axis (0), or where they were (1)."""
+    count = subscript(shape(values), axis)
     rank(values)  # recorded by TF1 too
     if axis == -1 or (values.ndim is not None and axis == values.ndim - 1):
-        return apply_op("TopKV2", values, count)
+        return apply_op("TopKV2", values, count)[which]
     if values.ndim is None:
         raise ValueError("sort along another than the last axis needs a tensor of known rank")
     at = axis % values.ndim
     order = [*range(at), values.ndim - 1, *range(at + 1, values.ndim - 1), at]
     swap = constant_node(np.asarray(order, np.int32), dtypes.int32, None, "transposition")
-    top, places = apply_op("TopKV2", transpose(values, swap), count)
-    return transpose(top, swap), transpose(places, swap)
+    return transpose(apply_op("TopKV2", transpose(values, swap), count)[which], swap)
 
 
 def _axis_value(axis: Any) -> int:
@@ -62,17 +60,16 @@ def _flipped(values: Tensor) -> Tensor:
     return apply_op("Sub", apply_op("Neg", values), 1, name="sub")
 
 
-def _sorted(values: Any, axis: Any, direction: str, name: str) -> tuple[Tensor, Tensor]:
-    with stacks.get_default_graph().name_scope(name):
-        at = _axis_value(axis)
-        values = convert_to_tensor(values, name="values")
-        if direction == "DESCENDING":
-            return _top(values, at)
-        if direction != "ASCENDING":
-            raise ValueError(
-                f"Argument `direction` should be one of 'ASCENDING' or 'DESCENDING'. Received: direction={direction}"
-            )
-        return _top(_flipped(values), at)
+def _sorted(values: Any, axis: Any, direction: str, which: int) -> Tensor:
+    at = _axis_value(axis)
+    values = convert_to_tensor(values, name="values")
+    if direction == "DESCENDING":
+        return _top(values, at, which)
+    if direction != "ASCENDING":
+        raise ValueError(
+            f"Argument `direction` should be one of ASCENDING, DESCENDING. Received: direction={direction}"
+        )
+    return _top(_flipped(values), at, which)
 
 
 def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
@@ -93,9 +90,8 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     >>> tf.Session().run(tf.sort([3.0, 1.0, 2.0])).tolist()
     [1.0, 2.0, 3.0]
     """
-    graph = stacks.get_default_graph()
-    with graph.name_scope(name or "sort") as scope:
-        top, _ = _sorted(values, axis, direction, scope)
+    with stacks.get_default_graph().name_scope(name or "sort"):
+        top = _sorted(values, axis, direction, 0)
         return top if direction == "DESCENDING" else _flipped(top)  # twice is the number itself
 
 
@@ -117,7 +113,8 @@ def argsort(
     >>> tf.Session().run(tf.argsort([3.0, 1.0, 2.0])).tolist()
     [1, 2, 0]
     """
-    return _sorted(values, axis, direction, name or "argsort")[1]
+    with stacks.get_default_graph().name_scope(name or "argsort"):
+        return _sorted(values, axis, direction, 1)
 
 
 # -------------------------------------------------------------------------------------------------- searchsorted
@@ -172,13 +169,12 @@ def searchsorted(
     """
     if side not in ("left", "right"):
         raise ValueError(f"Argument `side` must be either 'right' or 'left'. Received: side = '{side}'.")
-    sequence, values = convert_to_tensor(sorted_sequence), convert_to_tensor(values)
-    length = subscript(shape(sequence), -1)
-    count = subscript(shape(values), -1)
-    rows = reshape(sequence, [-1, length])
+    length = subscript(shape_in_scope(sorted_sequence), -1)
+    count = subscript(shape_in_scope(values), -1)
+    rows = reshape(sorted_sequence, [-1, length])
     wanted = reshape(values, [-1, count])
     found = apply_op("LowerBound" if side == "left" else "UpperBound", rows, wanted, out_type=out_type, name=name)
-    return reshape(found, shape(values))
+    return reshape(found, shape_in_scope(values))
 
 
 # ------------------------------------------------------------------------------------------------------- counts
@@ -326,19 +322,36 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     >>> tf.Session().run(tf.repeat([1, 2], [2, 3])).tolist()
     [1, 1, 2, 2, 2]
     """
-    from scopedjax._src.ops.array.filling import range as tf_range
-    from scopedjax._src.ops.array.gathering import gather
-    from scopedjax._src.ops.array.selection import boolean_mask, sequence_mask
-    from scopedjax._src.ops.array.shapes import expand_dims
-    from scopedjax._src.ops.math.reductions import reduce_max
-
     if axis is None:
         input, axis = reshape(input, [-1]), 0
     with stacks.get_default_graph().name_scope(name or "Repeat"):
         data = convert_to_tensor(input, name="input")
         counts = convert_to_tensor(repeats, dtype=dtypes.int32, name="repeats")
-        length = subscript(shape(data), axis)
-        counts = apply_op("BroadcastTo", reshape(counts, [-1]), [length])
-        longest = apply_op("Maximum", 0, reduce_max(counts))
-        places = apply_op("Tile", expand_dims(tf_range(length), 1), [1, longest])
-        return gather(data, boolean_mask(places, sequence_mask(counts, longest)), axis=axis)
+        if data.ndim is None:
+            raise ValueError("repeat needs a tensor of known rank; use set_shape on its operand")
+        at = axis % data.ndim
+        return _repeated_alike(data, counts, at) if counts.ndim == 0 else _repeated_each(data, counts, at)
+
+
+def _repeated_alike(data: Tensor, count: Tensor, axis: int) -> Tensor:
+    rank_after = (data.ndim or 0) + 1
+    times = [count if i == axis + 1 else 1 for i in range(rank_after)]
+    tiled = apply_op("Tile", expand_dims(data, axis + 1), times)
+    sizes = shape(data)
+    wanted = [subscript(sizes, i) for i in range(rank_after - 1)]
+    wanted[axis] = apply_op("Mul", count, wanted[axis], name="mul")
+    return reshape(tiled, wanted)
+
+
+def _repeated_each(data: Tensor, counts: Tensor, axis: int) -> Tensor:
+    from scopedjax._src.ops.array.filling import range as tf_range
+    from scopedjax._src.ops.array.gathering import gather
+    from scopedjax._src.ops.array.selection import boolean_mask, sequence_mask
+    from scopedjax._src.ops.math.reductions import reduce_max
+
+    length = subscript(shape(data), axis)
+    counts = apply_op("BroadcastTo", reshape(counts, [-1]), [length])
+    longest = apply_op("Maximum", 0, reduce_max(counts))
+    places = apply_op("Tile", expand_dims(tf_range(length), 1), [1, longest])
+    # By way of a reshape the gradient is a whole tensor, as TF gives it, not rows.
+    return gather(reshape(data, shape(data)), boolean_mask(places, sequence_mask(counts, longest)), axis=axis)
