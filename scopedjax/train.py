@@ -16,6 +16,8 @@ from scopedjax._src.lib.train.checkpoint_state import get_checkpoint_state as ge
 from scopedjax._src.lib.train.checkpoint_state import latest_checkpoint as latest_checkpoint
 from scopedjax._src.lib.train.checkpoint_state import remove_checkpoint as remove_checkpoint
 from scopedjax._src.lib.train.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from scopedjax._src.lib.train.coordinator import Coordinator as Coordinator
+from scopedjax._src.lib.train.coordinator import LooperThread as LooperThread
 from scopedjax._src.lib.train.global_step import assert_global_step as assert_global_step
 from scopedjax._src.lib.train.global_step import create_global_step as create_global_step
 from scopedjax._src.lib.train.global_step import get_global_step as get_global_step
@@ -50,6 +52,9 @@ from scopedjax._src.lib.train.optimizers.proximal import ProximalAdagradOptimize
 from scopedjax._src.lib.train.optimizers.proximal import (
     ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
 )
+from scopedjax._src.lib.train.queue_runner import QueueRunner as QueueRunner
+from scopedjax._src.lib.train.queue_runner import add_queue_runner as add_queue_runner
+from scopedjax._src.lib.train.queue_runner import start_queue_runners as start_queue_runners
 from scopedjax._src.lib.train.saver import Saver as Saver
 from scopedjax._src.ops.parsing.example_protos import BytesList as BytesList
 from scopedjax._src.ops.parsing.example_protos import Example as Example
