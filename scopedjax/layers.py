@@ -1,0 +1,39 @@
+"""`tf.layers`: layers that make their own variables."""
+
+# lib: layers
+from scopedjax._src.lib.layers.base import InputSpec as InputSpec
+from scopedjax._src.lib.layers.base import Layer as Layer
+from scopedjax._src.lib.layers.convolutional import Conv1D as Conv1D
+from scopedjax._src.lib.layers.convolutional import Conv2D as Conv2D
+from scopedjax._src.lib.layers.convolutional import Conv3D as Conv3D
+from scopedjax._src.lib.layers.convolutional import conv1d as conv1d
+from scopedjax._src.lib.layers.convolutional import conv2d as conv2d
+from scopedjax._src.lib.layers.convolutional import conv3d as conv3d
+from scopedjax._src.lib.layers.core import Dense as Dense
+from scopedjax._src.lib.layers.core import Dropout as Dropout
+from scopedjax._src.lib.layers.core import Flatten as Flatten
+from scopedjax._src.lib.layers.core import dense as dense
+from scopedjax._src.lib.layers.core import dropout as dropout
+from scopedjax._src.lib.layers.core import flatten as flatten
+from scopedjax._src.lib.layers.normalization import BatchNormalization as BatchNormalization
+from scopedjax._src.lib.layers.normalization import batch_normalization as batch_normalization
+from scopedjax._src.lib.layers.pooling import AveragePooling1D as AveragePooling1D
+from scopedjax._src.lib.layers.pooling import AveragePooling2D as AveragePooling2D
+from scopedjax._src.lib.layers.pooling import AveragePooling3D as AveragePooling3D
+from scopedjax._src.lib.layers.pooling import MaxPooling1D as MaxPooling1D
+from scopedjax._src.lib.layers.pooling import MaxPooling2D as MaxPooling2D
+from scopedjax._src.lib.layers.pooling import MaxPooling3D as MaxPooling3D
+from scopedjax._src.lib.layers.pooling import average_pooling1d as average_pooling1d
+from scopedjax._src.lib.layers.pooling import average_pooling2d as average_pooling2d
+from scopedjax._src.lib.layers.pooling import average_pooling3d as average_pooling3d
+from scopedjax._src.lib.layers.pooling import max_pooling1d as max_pooling1d
+from scopedjax._src.lib.layers.pooling import max_pooling2d as max_pooling2d
+from scopedjax._src.lib.layers.pooling import max_pooling3d as max_pooling3d
+from scopedjax._src.lib.layers.separable import SeparableConv1D as SeparableConv1D
+from scopedjax._src.lib.layers.separable import SeparableConv2D as SeparableConv2D
+from scopedjax._src.lib.layers.separable import separable_conv1d as separable_conv1d
+from scopedjax._src.lib.layers.separable import separable_conv2d as separable_conv2d
+from scopedjax._src.lib.layers.transposed import Conv2DTranspose as Conv2DTranspose
+from scopedjax._src.lib.layers.transposed import Conv3DTranspose as Conv3DTranspose
+from scopedjax._src.lib.layers.transposed import conv2d_transpose as conv2d_transpose
+from scopedjax._src.lib.layers.transposed import conv3d_transpose as conv3d_transpose
