@@ -18,6 +18,7 @@ import numpy as np
 
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.bundles import Slot, Variables
 from scopedjax._src.lower.host import State, run_host_stage
 from scopedjax._src.lower.plan import Plan, Stage, make_plan
 from scopedjax._src.lower.program import Program, compile_stage
@@ -26,12 +27,14 @@ from scopedjax._src.lower.program import Program, compile_stage
 class _DeviceStage:
     """A device stage with its compiled programs."""
 
-    __slots__ = ("constants", "programs", "stage")
+    __slots__ = ("chosen", "constants", "programs", "stage", "version")
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.programs: dict[Any, Program] = {}
         self.constants: tuple[Any, ...] | None = None
+        self.chosen: Program | None = None
+        self.version = -1
 
     def run(self, state: State, arguments: Sequence[Any], static: Sequence[np.ndarray]) -> tuple[Any, ...]:
         """Runs the stage and returns its outputs; the state takes over what it wrote."""
@@ -40,32 +43,61 @@ class _DeviceStage:
             if stage.random:
                 state.ensure_rows(stage.random)
             values = state.values
-            program = self._program(state, static)
+            if self.version == values.version and not static and self.chosen is not None:
+                program = self.chosen
+            else:
+                program = self._program(state, static)
             if stage.hoisted:
                 arguments = (*arguments, *self._constants())
-            donated = tuple([values[k] for k in program.donated])
-            kept = tuple([values[k] for k in program.kept])
+            flats = [b.flat for b in program.bundles]
+            donated = (*[values[k] for k in program.donated], *flats[: program.changed])
+            kept = (*[values[k] for k in program.kept], *flats[program.changed :])
             rng = state.rng if program.uses_random else None
-            outputs, new_state, new_rng = program.function(donated, kept, rng, tuple(arguments))
+            outputs, new_state, new_rng = self._call(program, donated, kept, rng, tuple(arguments))
             if new_state:
-                values.update(zip(program.written, new_state, strict=True))
+                self._store(program, values, new_state)
             if new_rng is not None:
                 state.rng = new_rng
         return outputs
 
+    @staticmethod
+    def _call(program: Program, *arguments: Any) -> Any:
+        if program.ran:
+            return program.function(*arguments)
+        with warnings.catch_warnings():
+            # A variable that changes its shape cannot be written in place.
+            warnings.filterwarnings("ignore", "Some donated buffers were not usable", UserWarning)
+            result = program.function(*arguments)
+        program.ran = True
+        return result
+
+    def _store(self, program: Program, values: Variables, new: Sequence[Any]) -> None:
+        count = len(program.written)
+        fresh = program.fresh
+        if count:
+            values.renew(program.written, new[:count])
+        for bundle, flat in zip((*fresh, *program.bundles[: program.changed]), new[count:], strict=True):
+            bundle.flat = flat
+        if fresh and (self.version != values.version or not all(b.is_held(values) for b in fresh)):
+            for bundle in fresh:
+                values.renew(bundle.members, bundle.members.values())
+            values.version += 1
+            self.version, self.chosen = values.version, program
+
     def _program(self, state: State, static: Sequence[np.ndarray]) -> Program:
         values = state.values
-        variables = self.stage.variables_in
-        missing = [k for k in variables if k not in values]
-        key: Any = None
-        if missing or static:
-            key = (tuple(missing), tuple((v.dtype.str, v.shape, v.tobytes()) for v in static))
+        present = {k: values[k] for k in self.stage.variables_in if k in values}
+        held = tuple((k, id(v.bundle)) for k, v in present.items() if isinstance(v, Slot))
+        key = (
+            len(present) == len(self.stage.variables_in) or tuple(present),
+            held,
+            tuple((v.dtype.str, v.shape, v.tobytes()) for v in static),
+        )
         program = self.programs.get(key)
         if program is None:
-            present = frozenset(k for k in variables if k in values)
             program = compile_stage(self.stage, state.platform, state.slots, static, present)
             self.programs[key] = program
-            warnings.filterwarnings("ignore", "Some donated buffers were not usable", UserWarning)
+        self.version, self.chosen = values.version, None if static else program
         return program
 
     def _constants(self) -> tuple[Any, ...]:

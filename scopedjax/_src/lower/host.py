@@ -15,6 +15,7 @@ import numpy as np
 from scopedjax._src.base.errors import InvalidArgumentError, OpError
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.bundles import Variables
 from scopedjax._src.lower.effects import is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.trace import Ref, uninitialized
 
@@ -22,7 +23,7 @@ from scopedjax._src.lower.trace import Ref, uninitialized
 class State(Protocol):
     """What a run needs of a session: the variables, the random rows, and a lock around both."""
 
-    values: dict[str, Any]
+    values: Variables
     rng: Any
     slots: dict[Operation, int]
     lock: Any

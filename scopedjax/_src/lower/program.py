@@ -9,14 +9,15 @@ selects the compiled program and is not an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from scopedjax._src.lower.bundles import Bundle, Slot, bundled
 from scopedjax._src.lower.plan import Stage
 from scopedjax._src.lower.trace import Trace
 
@@ -29,19 +30,26 @@ class Program:
       function: The jitted function.
       donated: Keys of the variables whose buffers it takes over.
       kept: Keys of the variables that it only reads.
-      written: Keys of the variables that it gives new values; filled in when the function is traced.
+      bundles: Bundles that hold variables which it uses; those that it changes come first.
+      changed: How many of the bundles it changes.
       uses_random: Whether it takes and gives the random rows.
+      written: Keys of the variables that it gives new values, those in bundles left out; filled in by tracing.
+      fresh: New bundles of variables that it overwrites; filled in by tracing.
     """
 
     function: Callable[..., Any]
     donated: tuple[str, ...]
     kept: tuple[str, ...]
-    written: list[str]
+    bundles: tuple[Bundle, ...]
+    changed: int
     uses_random: bool
+    written: list[str] = field(default_factory=list)
+    fresh: list[Bundle] = field(default_factory=list)
+    ran: bool = False
 
 
 def compile_stage(
-    stage: Stage, platform: str, slots: dict[Any, int], static: Sequence[np.ndarray], present: frozenset[str]
+    stage: Stage, platform: str, slots: dict[Any, int], static: Sequence[np.ndarray], present: Mapping[str, Any]
 ) -> Program:
     """Makes the jitted function of a device stage; XLA compiles it when it is first called with given shapes.
 
@@ -50,38 +58,64 @@ def compile_stage(
       platform: "cpu", "gpu" or "tpu".
       slots: Row of each random node in the array of random rows.
       static: Value of each of `stage.static_inputs`.
-      present: Keys of the stage's variables that have a value.
+      present: The stage's variables that have a value, with it.
     """
     outgoing = set(stage.variables_out)
-    donated = tuple(k for k in stage.variables_in if k in present and k in outgoing)
-    kept = tuple(k for k in stage.variables_in if k in present and k not in outgoing)
-    written: list[str] = []
-    uses_random = bool(stage.random)
+    held = {k: v.bundle for k, v in present.items() if isinstance(v, Slot)}
+    changed = dict.fromkeys(b for k, b in held.items() if k in outgoing)
+    bundles = (*changed, *(b for b in dict.fromkeys(held.values()) if b not in changed))
+    program = Program(
+        lambda: None,
+        tuple(k for k in present if k in outgoing and k not in held),
+        tuple(k for k in present if k not in outgoing and k not in held),
+        bundles,
+        len(changed),
+        bool(stage.random),
+    )
 
     def run(
         donated_values: tuple[Any, ...], kept_values: tuple[Any, ...], rng: Any, arguments: tuple[Any, ...]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
         trace = Trace(platform, rng=rng, slots=slots, folded=stage.folded, wants_pullback=stage.pullbacks)
-        trace.state.update(zip(donated, donated_values, strict=True))
-        trace.state.update(zip(kept, kept_values, strict=True))
+        single, flats = donated_values[: len(program.donated)], donated_values[len(program.donated) :]
+        trace.state.update(zip(program.donated, single, strict=True))
+        trace.state.update(zip(program.kept, kept_values[: len(program.kept)], strict=True))
+        whole = [b.take_apart(f) for b, f in zip(bundles, (*flats, *kept_values[len(program.kept) :]), strict=True)]
+        for parts in whole:
+            trace.state.update({k: v for k, v in parts.items() if k in held})
         trace.values.update(zip(stage.static_inputs, static, strict=True))
         trace.values.update(zip(stage.inputs, arguments[: len(stage.inputs)], strict=True))
         for op, value in zip(stage.hoisted, arguments[len(stage.inputs) :], strict=True):
             trace.values[op.outputs[0]] = value
         trace.run(stage.ops)
-        written[:] = [k for k in stage.variables_out if k in trace.state]
         outputs = [trace.final_value(t) for t in stage.outputs]
         outputs.extend(trace.final_value(t) for t, _ in stage.final_reads)
-        new_state = _distinct(
-            {k: trace.state[k] for k in written},
-            dict(zip(donated, donated_values, strict=True)),
-            (*kept_values, *arguments),
+        new = {k: trace.state[k] for k in stage.variables_out if k in trace.state}
+        back = [
+            bundle.put_together({**parts, **{k: v for k, v in new.items() if held.get(k) is bundle}})
+            for bundle, parts in zip(changed, whole, strict=False)
+        ]
+        new = {k: jnp.asarray(v) for k, v in new.items() if k not in held}
+        shared = (*kept_values, *arguments)
+        packed = _pack(program, {k: v for k, v in new.items() if k not in present})
+        program.written[:] = [k for k in new if not any(k in b.members for b in program.fresh)]
+        single_state = _distinct(
+            {k: new[k] for k in program.written}, dict(zip(program.donated, single, strict=True)), shared
         )
         outputs = [jnp.asarray(v) for v in outputs]
-        return tuple(outputs), tuple(new_state), trace.advanced_rng() if uses_random else None
+        return tuple(outputs), (*single_state, *packed, *back), trace.advanced_rng() if program.uses_random else None
 
-    donate = (0, 2) if uses_random else (0,)
-    return Program(jax.jit(run, donate_argnums=donate), donated, kept, written, uses_random)
+    program.function = jax.jit(run, donate_argnums=(0, 2) if program.uses_random else (0,))
+    return program
+
+
+def _pack(program: Program, overwritten: dict[str, Any]) -> list[Any]:
+    """Puts the tiny ones of the overwritten variables into new bundles; returns the bundles' arrays."""
+    groups = bundled(overwritten)
+    shapes = [{k: tuple(overwritten[k].shape) for k in keys} for keys in groups]
+    if [{k: s.shape for k, s in b.members.items()} for b in program.fresh] != shapes:
+        program.fresh[:] = [Bundle(s) for s in shapes]
+    return [b.put_together(overwritten) for b in program.fresh]
 
 
 def _distinct(new: dict[str, Any], donated: dict[str, Any], shared: Sequence[Any]) -> list[Any]:

@@ -188,6 +188,7 @@ class Trace:
         differentiated = [i for i, v in enumerate(inputs) if _is_inexact(v)]
         float_outputs = [i for i, t in enumerate(op.outputs) if t.dtype.is_floating or t.dtype.is_complex]
         before = self.state
+        written: list[Any] = []  # keys of two kinds, which JAX could not sort in a dict
 
         def forward(*primals: Any) -> tuple[list[Any], Any]:
             full = list(inputs)
@@ -196,17 +197,18 @@ class Trace:
             self.state = dict(before)
             try:
                 results = self.lower(op, full)
-                changed = {k: v for k, v in self.state.items() if before.get(k) is not v}
+                left = self.state
             finally:
                 self.state = before
-            return [results[i] for i in float_outputs], (results, changed)
+            written[:] = [k for k, v in left.items() if before.get(k) is not v]
+            return [results[i] for i in float_outputs], (results, [left[k] for k in written])
 
         primals = [jnp.asarray(inputs[i]) for i in differentiated]
         outputs, function, (results, changed) = jax.vjp(forward, *primals, has_aux=True)
         results = list(results)
         for i, value in zip(float_outputs, outputs, strict=True):
             results[i] = value
-        before.update(changed)
+        before.update(zip(written, changed, strict=True))
         self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, function)
         return results
 

@@ -20,6 +20,7 @@ import numpy as np
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.stacks import get_default_session
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.bundles import Slot
 from scopedjax._src.lower.plan import Plan, Stage, make_plan
 from scopedjax._src.lower.trace import Trace, uninitialized
 from scopedjax._src.runtime.feeds import feed_tensor
@@ -124,7 +125,7 @@ def _value(state: Any, name: str, plan: Plan) -> Any:
         raise ValueError(f"pure_function: the variable '{name}' holds strings, which JAX has not")
     # A copy: the session gives its own buffer away at its next assignment.
     with jax.enable_x64(True):
-        return jnp.array(value, copy=True)
+        return jnp.array(np.asarray(value) if isinstance(value, Slot) else value, copy=True)
 
 
 def _paths(names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,7 @@ import jax
 import numpy as np
 
 from scopedjax._src.graph.operation import Operation
+from scopedjax._src.lower.bundles import Variables
 
 _CHUNK = 64
 _MASK = (1 << 64) - 1
@@ -30,7 +31,7 @@ class SessionState:
 
     def __init__(self, session: Any, device: Any = None) -> None:
         self.session = session
-        self.values: dict[str, Any] = {}
+        self.values = Variables()
         self.rng: Any = None
         self.slots: dict[Operation, int] = {}
         self.lock = threading.RLock()

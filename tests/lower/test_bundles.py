@@ -1,0 +1,61 @@
+"""Many tiny variables in one array: whatever touches them sees ordinary variables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import scopedjax
+from scopedjax._src.lower.bundles import Slot
+from tests.oracle import check_both
+
+
+def test_many_tiny_variables_behave_as_in_tensorflow(tmp_path):
+    def body(tf):
+        variables = [tf.Variable(tf.fill([i % 5 + 1], float(i)), name=f"v{i}") for i in range(50)]
+        counter = tf.Variable(0, name="counter")
+        first, last = variables[0], variables[-1]
+        loss = tf.add_n([tf.reduce_sum(tf.square(v)) for v in variables])
+        train = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss, var_list=variables[:40], global_step=counter)
+        saver = tf.train.Saver()
+        seen = []
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            seen.append(sess.run(variables))
+            for _ in range(3):
+                sess.run(train)
+            seen.append(sess.run([loss, counter, *variables]))
+            path = saver.save(sess, str(tmp_path / f"{tf.__name__}-model"))
+            sess.run(first.assign([7.0]))
+            seen.append(sess.run([first, last]))
+            last.load(np.full(last.shape.as_list(), 3.0, np.float32), sess)
+            seen.append(sess.run([last, loss]))
+            saver.restore(sess, path)
+            seen.append(sess.run([first, last, loss]))
+            sess.run(train)
+            seen.append(sess.run([loss, *variables]))
+            sess.run(tf.global_variables_initializer())
+            seen.append(sess.run([loss, *variables]))
+            sess.run(train)
+            seen.append(sess.run([loss, counter]))
+        return seen
+
+    check_both(body, rtol=2e-5)
+
+
+def test_the_session_keeps_them_in_one_array_and_a_second_run_compiles_nothing():
+    tf = scopedjax
+    variables = [tf.Variable(tf.zeros([3])) for _ in range(40)]
+    step = tf.group(*[v.assign_add([1.0, 2.0, 3.0]).op for v in variables])
+    with tf.Session() as sess:
+        init = tf.global_variables_initializer()
+        sess.run(init)
+        held = [sess.state.values[v.op.name] for v in variables]
+        assert all(isinstance(s, Slot) for s in held)
+        assert len({s.bundle for s in held}) == 1
+        programs = []
+        for _ in range(3):
+            sess.run(init)
+            sess.run(step)
+            programs.append([sum(len(d.programs) for d in e._stages) for e in sess._plans.values()])
+        assert programs == [[1, 1]] * 3
+        assert sess.run(variables[7]).tolist() == [1.0, 2.0, 3.0]
