@@ -18,6 +18,7 @@ from scopedjax._src.ops.control_flow import assertion as assertion
 from scopedjax._src.ops.control_flow import checks as checks
 from scopedjax._src.ops.control_flow import cond as cond
 from scopedjax._src.ops.control_flow import grouping as grouping
+from scopedjax._src.ops.control_flow import scan as scan
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import shard_names as shard_names
 from scopedjax._src.ops.math import accumulation as accumulation
