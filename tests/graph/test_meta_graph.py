@@ -169,7 +169,7 @@ def _loaded(tf: Any, options: dict[str, Any], export: dict[str, Any]) -> Any:
         {"import_scope": "net", "clear_devices": True},
         {"restore_collections_predicate": lambda key: key == "ints"},
     ],
-    ids=str,
+    ids=lambda options: "+".join(options) or "none",
 )
 def test_import(options: dict[str, Any]) -> None:
     check_both(lambda tf: _loaded(tf, options, {}))
