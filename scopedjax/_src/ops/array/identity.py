@@ -9,7 +9,7 @@ import numpy as np
 
 from scopedjax._src.base import dtypes
 from scopedjax._src.base.errors import InvalidArgumentError
-from scopedjax._src.base.shapes import Dims, format_dims, merge_dims, to_dims
+from scopedjax._src.base.shapes import Dims, as_shape, format_dims, merge_dims, to_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
@@ -309,4 +309,4 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
     >>> sess.run(keep).item(), sess.run(keep, {keep: 0.5}).item()
     (1.0, 0.5)
     """
-    return apply_op("PlaceholderWithDefault", input, shape=to_dims(shape), name=name)
+    return apply_op("PlaceholderWithDefault", input, shape=as_shape(shape), name=name)

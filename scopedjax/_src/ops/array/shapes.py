@@ -624,4 +624,4 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     >>> tf.ensure_shape(tf.placeholder(tf.float32, [None, 3]), [2, None]).shape.as_list()
     [2, 3]
     """
-    return apply_op("EnsureShape", x, shape=as_shape(shape)._dims, name=name)
+    return apply_op("EnsureShape", x, shape=as_shape(shape), name=name)
