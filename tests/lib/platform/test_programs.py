@@ -13,7 +13,7 @@ import pytest
 
 from tests import oracle
 
-pytestmark = pytest.mark.oracle
+pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[3]
 OURS = "import scopedjax as tf\n"

@@ -214,6 +214,15 @@ class Comparisons(absltest.TestCase):
         ]
         self.fail("\n".join([*([msg] if msg else []), *lines]))
 
+    def assertItemsEqual(self, first: Any, second: Any, msg: str | None = None) -> None:
+        """Fails unless two sequences have the same elements, in whatever order.
+
+        Args:
+          first, second: Sequences.
+          msg: Text to add when it fails.
+        """
+        self.assertCountEqual(first, second, msg)
+
     def assertNotAllEqual(self, a: Any, b: Any, msg: str | None = None) -> None:
         """Fails if two arrays have equal shapes and elements.
 

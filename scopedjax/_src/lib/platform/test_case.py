@@ -69,8 +69,9 @@ class TestCase(Comparisons):
     ...     def testSquare(self):
     ...         with self.test_session():
     ...             self.assertAllClose(tf.square([2.0, 3.0]).eval(), [4.0, 9.0])
-    >>> import unittest
-    >>> unittest.TextTestRunner(verbosity=0, stream=open("log", "w")).run(SquareTest("testSquare")).wasSuccessful()
+    >>> import io, unittest
+    >>> runner = unittest.TextTestRunner(stream=io.StringIO())
+    >>> runner.run(SquareTest("testSquare")).wasSuccessful()
     True
     """
 
@@ -212,6 +213,16 @@ class TestCase(Comparisons):
         return value
 
     # --------------------------------------------------------------------------------------------------- errors
+
+    def assertRaisesRegexp(self, expected_exception: Any, expected_regex: Any, *args: Any, **kwargs: Any) -> Any:
+        """Older name of unittest's `assertRaisesRegex`.
+
+        Args:
+          expected_exception: Class of the exception.
+          expected_regex: Regular expression for its text.
+          *args, **kwargs: A function and its arguments; without them a context manager is returned.
+        """
+        return self.assertRaisesRegex(expected_exception, expected_regex, *args, **kwargs)
 
     @contextlib.contextmanager
     def assertRaisesWithPredicateMatch(self, exception_type: Any, expected_err_re_or_predicate: Any) -> Iterator[None]:
