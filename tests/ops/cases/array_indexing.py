@@ -58,7 +58,7 @@ SLICING = [
     Case("getitem_mask", lambda tf, x: x[tf.constant(MASK)], [(4, 3)], unknown=False),
     Case("getitem_mask_array", lambda tf, x: x[MASK], [(4, 3)], unknown=False),
     Case("getitem_mask_tensor", lambda tf, x: x[x > 0.0], [(4, 3)], unknown=("partial", "unknown")),
-    Case("getitem_text", lambda tf, x: x[:, 1], [TEXT], ["string"]),
+    Case("getitem_of_text", lambda tf, x: x[:, 1], [TEXT], ["string"]),
     Case("slice", lambda tf, x: tf.slice(x, [1, 0], [2, -1]), [(4, 3)], ANY),
     Case("slice_computed", lambda tf, x, b: tf.slice(x, b, [2, 2]), [(4, 3), np.array([1, 1], np.int32)]),
     Case("slice_mixed", lambda tf, x, i: tf.slice(x, [i, 0], [2, -1]), [(4, 3), np.int32(1)]),
