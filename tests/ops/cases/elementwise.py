@@ -89,8 +89,8 @@ UNARY = [
 SPECIALS = (
     [
         Case(f"{name}_special", _of(name), [SPECIAL], WIDE_FLOATS, grad=False, unknown=False, tol=LOOSE)
-        for name in "abs sign square sqrt rsqrt exp expm1 log log1p tanh sigmoid reciprocal ceil floor round is_nan is_inf"
-        " is_finite atan sinh".split()
+        for name in "abs sign square sqrt rsqrt exp expm1 log log1p tanh sigmoid reciprocal ceil floor round is_nan"
+        " is_inf is_finite atan sinh".split()
     ]
     + [
         # In float64 TensorFlow 2.21 says that erf of infinity is NaN.
@@ -106,7 +106,8 @@ SPECIALS = (
             unknown=False,
             tol=LOOSE,
         )
-        for name in "add multiply divide maximum minimum pow floordiv floormod atan2 equal less squared_difference".split()
+        for name in "add multiply divide maximum minimum pow floordiv floormod atan2 equal less"
+        " squared_difference".split()
     ]
 )
 

@@ -1,4 +1,4 @@
-"""Rearranging elements: `reverse`, `reverse_sequence`, `roll`, and moving blocks between axes (`space_to_depth`, ...)."""
+"""Rearranging elements: `reverse`, `reverse_sequence`, `roll`, and blocks moved between axes (`space_to_depth`)."""
 
 from __future__ import annotations
 

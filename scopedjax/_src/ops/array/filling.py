@@ -1,6 +1,7 @@
 """Tensors made from a rule: zeros, ones, `fill`, `range`, `linspace`, `one_hot`, `eye`, `meshgrid`.
 
-Small constants are `Const` nodes and large ones `Fill`, as in TF1: a GraphDef of `tf.zeros([10000, 10000])` stays small.
+Small constants are `Const` nodes and large ones `Fill`, as in TF1: a GraphDef of `tf.zeros([10000, 10000])` stays
+small.
 """
 
 from __future__ import annotations

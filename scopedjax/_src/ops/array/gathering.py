@@ -1,11 +1,12 @@
-"""Picking rows and elements by index: `gather`, `gather_nd`, and their opposites, `scatter_nd` and `tensor_scatter_...`.
+"""Picking rows and elements by index: `gather`, `gather_nd`, and their opposites, `scatter_nd`, `tensor_scatter_...`.
 
 The gradient of a gather along the first axis is a set of rows (`IndexedSlices`), not a tensor of the size of what was
 gathered from: an embedding table of a million rows is updated in the few that a batch touched.
 
     rows = gather(table, ids)        gradient of table:  IndexedSlices(values=grad of rows, indices=ids)
 
-An index outside the table gives zeros when a compiled program runs, as TensorFlow does on a GPU; known indices are checked.
+An index outside the table gives zeros when a compiled program runs, as TensorFlow does on a GPU; known indices are
+checked.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _plain_gather(params: Any, indices: Any) -> Any:
 
 
 def _row_gradient(op: Operation, grad: Any) -> IndexedSlices:
-    params, indices = op.inputs[0], op.inputs[1]
+    params, indices, *_ = op.inputs
     dense_shape = apply_op("Shape", params)
     count = expand_dims(size(indices), 0)
     tail = apply_op("StridedSlice", dense_shape, [1], [0], [1], end_mask=1)

@@ -1,4 +1,4 @@
-"""Tensors handed on: `identity`, `stop_gradient`, `check_numerics`, and the ways into a graph, `placeholder` and its kin."""
+"""Tensors handed on (`identity`, `stop_gradient`, `check_numerics`), and the ways into a graph: `placeholder`."""
 
 from __future__ import annotations
 

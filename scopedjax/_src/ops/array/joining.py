@@ -184,14 +184,15 @@ def _split_v(value: Any, size_splits: Any, split_dim: Any, *, num_split: int) ->
     sizes = [s or 0 for s in _split_sizes([int(s) for s in np.asarray(size_splits)], value.shape[at])]
     if sum(sizes) != value.shape[at]:
         raise ValueError(
-            f"Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
-            f"the size of the input along split_dim if not fully specified. Got: {sum(sizes)} for {value.shape[at]}"
+            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
+            f"than the size of the input along split_dim if not fully specified. Got: {sum(sizes)} for {value.shape[at]}"
         )
     return list(module_of(value).split(value, np.cumsum(sizes)[:-1].tolist(), at))
 
 
 declare(
-    "SplitV(value: T, size_splits: Tlen, split_dim: int32; num_split: int, Tlen: type = int64) -> output: num_split * T",
+    "SplitV(value: T, size_splits: Tlen, split_dim: int32; num_split: int, Tlen: type = int64) "
+    "-> output: num_split * T",
     _split_v,
     shape=_split_v_dims,
     numpy=_split_v,
@@ -229,7 +230,7 @@ declare(
 
 
 def _known_pairs(tensor: Tensor) -> list[list[int | None]] | None:
-    """The rows of a `[n, 2]` matrix as far as the graph tells them; a list of lists with tensors in it is known in part."""
+    """The rows of a `[n, 2]` matrix as far as the graph tells them: of a list with tensors in it, a part."""
     value = constant_value(tensor)
     if value is not None:
         return [[int(v) for v in row] for row in np.asarray(value).reshape(-1, 2)]
@@ -484,7 +485,8 @@ def pad(
     if how in ("REFLECT", "SYMMETRIC"):
         return apply_op("MirrorPad", tensor, paddings, mode=how, name=name)
     raise ValueError(
-        f'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". Received `mode` = {mode}'
+        'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". '
+        f"Received `mode` = {mode}"
     )
 
 
@@ -538,7 +540,8 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
         if count is not None:
             if count < 2:
                 raise ValueError(
-                    f"Argument `a` should be a (batch) matrix with rank >= 2.  Received `a` = {a} with shape: {tensor.shape}"
+                    "Argument `a` should be a (batch) matrix with rank >= 2.  "
+                    f"Received `a` = {a} with shape: {tensor.shape}"
                 )
             perm: Any = [*range(count - 2), count - 1, count - 2]
         else:

@@ -6,8 +6,8 @@
       Reshape/shape/2  Const -1 ----+--> Reshape/shape  Pack
       n  ---------------------------'
 
-Names are TF1's: a list packs under the name it is converted with ("packed" without one), each plain element is a constant
-named by its index, inside the node's scope.
+Names are TF1's: a list packs under the name it is converted with ("packed" without one), each plain element is a
+constant named by its index, inside the node's scope.
 """
 
 from __future__ import annotations

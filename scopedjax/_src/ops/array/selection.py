@@ -66,7 +66,8 @@ def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask", axis: Any =
     with stacks.get_default_graph().name_scope(name):
         tensor = convert_to_tensor(tensor, name="tensor")
         mask = convert_to_tensor(mask, name="mask")
-        at = 0 if axis is None else int(constant_value(convert_to_tensor(axis)) if isinstance(axis, Tensor) else axis)
+        known = constant_value(axis) if isinstance(axis, Tensor) else axis
+        at = 0 if known is None else int(known)
         count = mask.ndim
         if count == 0:
             raise ValueError("mask cannot be scalar.")

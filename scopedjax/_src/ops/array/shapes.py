@@ -160,8 +160,8 @@ def _check_size(tensor: Any, sizes: tuple[int, ...]) -> None:
         )
     if -1 in sizes and known and total % known:
         raise ValueError(
-            f"Input to reshape is a tensor with {total} values, but the requested shape requires a multiple of {known}: "
-            f"{list(tensor.shape)} to {list(sizes)}"
+            f"Input to reshape is a tensor with {total} values, but the requested shape requires a multiple of {known}"
+            f": {list(tensor.shape)} to {list(sizes)}"
         )
 
 

@@ -54,8 +54,9 @@ def known_entries(tensor: Tensor) -> list[int | None] | None:
         return None if any(p is None for p in parts) else [e for p in parts for e in p or ()]
     if op.type in ("Identity", "Cast"):
         return known_entries(op.inputs[0])
-    length = tensor.dims[0] if tensor.dims is not None and len(tensor.dims) == 1 else None
-    return None if length is None else [None] * length
+    if tensor.dims is None or len(tensor.dims) != 1 or tensor.dims[0] is None:
+        return None
+    return [None for _ in range(tensor.dims[0])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Masks:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happens to one axis: `kind` is "slice", "index", "new" or "all"; `at` is its place in begin, end, strides."""
+    """What happens to one axis: `kind` is "slice", "index", "new" or "all"; `at` is its place in the bounds."""
 
     kind: str
     at: int = -1
@@ -209,6 +210,11 @@ def _strided_slice(
 ) -> Any:
     masks = Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     return _cut(input, masks, _bounds(ctx, 1, begin), _bounds(ctx, 2, end), _bounds(ctx, 3, strides))
+
+
+def strided_slice_of(ctx: Any, input: Any, begin: Any, end: Any, strides: Any, **masks: int) -> Any:
+    """Cuts `input` as a StridedSlice would, for a node whose inputs 1 to 3 are the bounds."""
+    return _strided_slice(ctx, input, begin, end, strides, **masks)
 
 
 def _bounds(ctx: Any, index: int, values: Any) -> list[Any]:
@@ -512,7 +518,9 @@ class _Subscript:
         self.begin: list[Any] = []
         self.end: list[Any] = []
         self.strides: list[Any] = []
-        self.masks = dict.fromkeys(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0)
+        self.masks: dict[str, int] = dict.fromkeys(
+            ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0
+        )
 
     def _put(self, begin: Any, end: Any, stride: Any, *masks: str) -> None:
         bit = 1 << len(self.begin)

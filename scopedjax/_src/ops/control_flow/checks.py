@@ -1,9 +1,9 @@
 """Checks that a program makes of its tensors: `assert_equal`, `assert_rank`, `assert_positive`, ...
 
-What can be told while the graph is recorded is told then: the check becomes a NoOp, or fails at once. What cannot becomes an
-`Assert` node, which fails when the program runs:
+What can be told while the graph is recorded is told then: the check becomes a NoOp, or fails at once. What cannot
+becomes an `Assert` node, which fails when the program runs:
 
-    tf.assert_less(x, y)  ->  assert_less/Less, assert_less/All, assert_less/Assert/Assert("Condition x < y did not hold ...")
+    tf.assert_less(x, y)  ->  assert_less/Less, assert_less/All, assert_less/Assert/Assert("Condition x < y did not...")
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ def _comparison(name: str, op_type: str, symbol: str, test: Callable[..., Any]) 
         return _compared(op_type, symbol, test, x, y, data, summarize, message, chosen)
 
     default_name = name
+    example = "1, 1" if "=" in symbol and symbol != "!=" else "2, 1" if symbol in (">", "!=") else "1, 2"
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""Checks that x {symbol} y for every pair of elements.
 
@@ -111,7 +112,7 @@ def _comparison(name: str, op_type: str, symbol: str, test: Callable[..., Any]) 
     Raises:
       InvalidArgumentError: at once where both values are known, else when run.
 
-    >>> tf.Session().run(tf.{name}({"1, 1" if symbol in ("==", "<=", ">=") else "2, 1" if symbol in (">", "!=") else "1, 2"}))
+    >>> tf.Session().run(tf.{name}({example}))
     """
     return function
 
@@ -228,7 +229,8 @@ def _rank_check(
                 return no_op(name="static_checks_determined_all_ok")
             shown = f"{tuple(numbers)}" if words == " in" else str(numbers[0])
             raise ValueError(
-                f"{_prefix(message)}Tensor {x.name} must have rank{words} {shown}.  Received rank {rank}, shape {x.shape}"
+                f"{_prefix(message)}Tensor {x.name} must have rank{words} {shown}.  "
+                f"Received rank {rank}, shape {x.shape}"
             )
         if data is None:
             text = f"Tensor {x.name} must have rank{words}"

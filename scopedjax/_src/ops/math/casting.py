@@ -185,7 +185,8 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         return x
     with stacks.get_default_graph().name_scope(name or "Cast") as scope:
         if type(x).__name__ == "SparseTensor":
-            return type(x)(x.indices, cast(x.values, wanted, name=scope), x.dense_shape)
+            sparse: Any = x
+            return type(sparse)(sparse.indices, cast(sparse.values, wanted, name=scope), sparse.dense_shape)
         if isinstance(x, IndexedSlices):
             return IndexedSlices(cast(x.values, wanted, name=scope), x.indices, x.dense_shape)
         tensor = convert_to_tensor(x, name="x")

@@ -1,4 +1,4 @@
-"""Comparing, logic, bits, and choosing element by element: `less`, `logical_and`, `bitwise_and`, `where` with three arguments."""
+"""Comparing, logic, bits, and choosing element by element: `less`, `logical_and`, `bitwise_and`, `where`."""
 
 from __future__ import annotations
 
@@ -232,11 +232,29 @@ logical_and = binary(
 logical_or = binary(
     "LogicalOr", "logical_or", "x or y", _shown("tf.logical_or([True, False], False)", "[True, False]"), "bool", "bool"
 )
-bitwise_and = binary("BitwiseAnd", "bitwise_and", "the bits that x and y both have", _shown("tf.bitwise.bitwise_and(6, 3)", "2"), "integer")  # fmt: skip
-bitwise_or = binary("BitwiseOr", "bitwise_or", "the bits that x or y has", _shown("tf.bitwise.bitwise_or(6, 3)", "7"), "integer")  # fmt: skip
-bitwise_xor = binary("BitwiseXor", "bitwise_xor", "the bits that one of x and y has", _shown("tf.bitwise.bitwise_xor(6, 3)", "5"), "integer")  # fmt: skip
-left_shift = binary("LeftShift", "left_shift", "x shifted left by y bits", _shown("tf.bitwise.left_shift(3, 2)", "12"), "integer")  # fmt: skip
-right_shift = binary("RightShift", "right_shift", "x shifted right by y bits", _shown("tf.bitwise.right_shift(12, 2)", "3"), "integer")  # fmt: skip
+bitwise_and = binary(
+    "BitwiseAnd",
+    "bitwise_and",
+    "the bits that x and y both have",
+    _shown("tf.bitwise.bitwise_and(6, 3)", "2"),
+    "integer",
+)
+bitwise_or = binary(
+    "BitwiseOr", "bitwise_or", "the bits that x or y has", _shown("tf.bitwise.bitwise_or(6, 3)", "7"), "integer"
+)
+bitwise_xor = binary(
+    "BitwiseXor",
+    "bitwise_xor",
+    "the bits that one of x and y has",
+    _shown("tf.bitwise.bitwise_xor(6, 3)", "5"),
+    "integer",
+)
+left_shift = binary(
+    "LeftShift", "left_shift", "x shifted left by y bits", _shown("tf.bitwise.left_shift(3, 2)", "12"), "integer"
+)
+right_shift = binary(
+    "RightShift", "right_shift", "x shifted right by y bits", _shown("tf.bitwise.right_shift(12, 2)", "3"), "integer"
+)
 
 
 def invert(x: Any, name: str | None = None) -> Tensor:

@@ -1,7 +1,7 @@
 """Diagonals: making matrices of them, reading and replacing them, keeping a band around them.
 
-One number `k` chooses a diagonal (0: the main one, positive: above it), two a whole band. A band is stored with one row a
-diagonal, the highest first, and shorter diagonals are filled up at the side that `align` names:
+One number `k` chooses a diagonal (0: the main one, positive: above it), two a whole band. A band is stored with one
+row a diagonal, the highest first, and shorter diagonals are filled up at the side that `align` names:
 
     k = (-1, 0), align "RIGHT_LEFT"       [[1, 2, 3],        [[1, 0, 0],
     (super right, sub left)                [4, 5, 0]]   <->   [4, 2, 0],

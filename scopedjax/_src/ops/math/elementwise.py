@@ -183,7 +183,13 @@ sqrt = unary("Sqrt", "sqrt", "the square root of x", _shown("tf.sqrt([4.0])", "[
 rsqrt = unary("Rsqrt", "rsqrt", "1 / sqrt(x)", _shown("tf.rsqrt([4.0])", "[0.5]"))
 exp = unary("Exp", "exp", "e to the power x", _shown("tf.exp([0.0])", "[1.0]"))
 sigmoid = unary("Sigmoid", "sigmoid", "1 / (1 + exp(-x))", _shown("tf.sigmoid([0.0])", "[0.5]"))
-sign = unary("Sign", "sign", "-1, 0 or 1 by the sign of x (x / |x| for complex x)", _shown("tf.sign([-2.0, 0.0])", "[-1.0, 0.0]"), _NUMBERS)  # fmt: skip
+sign = unary(
+    "Sign",
+    "sign",
+    "-1, 0 or 1 by the sign of x (x / |x| for complex x)",
+    _shown("tf.sign([-2.0, 0.0])", "[-1.0, 0.0]"),
+    _NUMBERS,
+)
 floor = unary("Floor", "floor", "the largest integer not above x", _shown("tf.floor([-1.5])", "[-2.0]"), "floating")
 ceil = unary("Ceil", "ceil", "the smallest integer not below x", _shown("tf.ceil([-1.5])", "[-1.0]"), "floating")
 
@@ -542,9 +548,9 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 # The dtype in which integers are divided by `/`.
 _TRUE_DIVISION = {
-    dtypes.uint8: dtypes.float32, dtypes.int8: dtypes.float32, dtypes.uint16: dtypes.float32, dtypes.int16: dtypes.float32,
-    dtypes.int32: dtypes.float64, dtypes.int64: dtypes.float64, dtypes.uint32: dtypes.float64, dtypes.uint64: dtypes.float64,
-}  # fmt: skip
+    **dict.fromkeys((dtypes.uint8, dtypes.int8, dtypes.uint16, dtypes.int16), dtypes.float32),
+    **dict.fromkeys((dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64), dtypes.float64),
+}
 
 
 def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:

@@ -1,7 +1,7 @@
 """Matrix products and what is made of them: `matmul`, `tensordot`, `einsum`, `norm`, `trace`, `cross`.
 
-Two matrices are multiplied by `MatMul`, stacks of them by `BatchMatMulV2`, as TF1 records them. The precision of float32
-products is the backend's default, as in TensorFlow; `jax.default_matmul_precision` changes it.
+Two matrices are multiplied by `MatMul`, stacks of them by `BatchMatMulV2`, as TF1 records them. The precision of
+float32 products is the backend's default, as in TensorFlow; `jax.default_matmul_precision` changes it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from scopedjax._src.ops.registry import declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 _PRODUCT = (
-    *dtypes.FLOATING, dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16, dtypes.uint32, dtypes.uint64,
+    *dtypes.FLOATING,
+    *(t for t in dtypes.INTEGER if t is not dtypes.int8),
     *dtypes.COMPLEX,
-)  # fmt: skip
+)
 
 # ------------------------------------------------------------------------------------------------------- MatMul
 
@@ -303,7 +304,7 @@ def _contracted(axes: Any, rank_a: int) -> tuple[list[int], list[int]]:
         return list(range(rank_a - axes, rank_a)), list(range(axes))
     if len(axes) != 2:
         raise ValueError(f"`axes` must be an integer or have length 2. Received {axes}.")
-    a, b = ([x] if isinstance(x, (int, np.integer)) else [int(v) for v in x] for x in axes)
+    a, b = ([int(x)] if isinstance(x, (int, np.integer)) else [int(v) for v in x] for x in axes)
     if len(a) != len(b):
         raise ValueError(f"Different number of contraction axes `a` and `b`, {len(a)} != {len(b)}.")
     return list(a), list(b)
@@ -459,8 +460,7 @@ def matvec(
     """
     with stacks.get_default_graph().name_scope(name or "MatVec"):
         column = apply_op("ExpandDims", b, -1)
-        flags = {"transpose_a": transpose_a, "adjoint_a": adjoint_a}
-        result = matmul(a, column, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, **flags)
+        result = matmul(a, column, transpose_a, False, adjoint_a, False, a_is_sparse, b_is_sparse)
         return apply_op("Squeeze", result, squeeze_dims=[-1])
 
 

@@ -2,8 +2,9 @@
 
     data  [5, 1, 2, 7]    ids  [0, 0, 1, 1]    segment_sum -> [6, 9]
 
-The unsorted forms are told how many groups there are. The sorted ones have as many as the last id says, which is only known when
-the ids are there: those run on the host, between two compiled programs. An id below zero belongs to no group.
+The unsorted forms are told how many groups there are. The sorted ones have as many as the last id says, which is only
+known when the ids are there: those run on the host, between two compiled programs. An id below zero belongs to no
+group.
 """
 
 from __future__ import annotations

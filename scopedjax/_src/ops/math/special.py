@@ -1,4 +1,4 @@
-"""Special functions (`erf`, `lgamma`, `igamma`, ...), tests for NaN and infinity, and products that treat zero as absorbing.
+"""Special functions (`erf`, `lgamma`, ...), tests for NaN and infinity, and products in which zero absorbs all.
 
 Where TF1 gives no gradient for a parameter (the order of `polygamma`, the parameters of `betainc`), neither do these.
 """
@@ -230,7 +230,8 @@ def _betainc_dims(c: ShapeContext) -> list[Dims]:
 
 def _betainc_gradient(op: Operation, grad: Any) -> list[Any]:
     a, b, x = op.inputs
-    beta = apply_op("Sub", apply_op("AddV2", apply_op("Lgamma", a), apply_op("Lgamma", b)), apply_op("Lgamma", a + b))  # type: ignore[operator]
+    both = apply_op("AddV2", apply_op("Lgamma", a), apply_op("Lgamma", b))
+    beta = apply_op("Sub", both, apply_op("Lgamma", apply_op("AddV2", a, b)))
     log_slope = apply_op("AddV2", xlog1py(b - 1, -x), xlogy(a - 1, x))  # type: ignore[operator]
     slope = apply_op("Exp", apply_op("Sub", log_slope, beta))
     return [None, None, _summed_to(apply_op("Mul", grad, slope), x)]
@@ -259,7 +260,13 @@ def _shown(call: str, value: str) -> str:
 
 
 _FLOAT = "floating"
-erf = unary("Erf", "erf", "the error function 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x", _shown("tf.erf([0.0])", "[0.0]"), _FLOAT)  # fmt: skip  # noqa: E501
+erf = unary(
+    "Erf",
+    "erf",
+    "the error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x",
+    _shown("tf.erf([0.0])", "[0.0]"),
+    _FLOAT,
+)
 erfc = unary("Erfc", "erfc", "1 - erf(x), exact for large x", _shown("tf.erfc([0.0])", "[1.0]"), _FLOAT)
 lgamma = unary("Lgamma", "lgamma", "log(|Gamma(x)|)", _shown("tf.round(tf.lgamma([2.0, 1.0]))", "[0.0, 0.0]"), _FLOAT)
 digamma = unary(
