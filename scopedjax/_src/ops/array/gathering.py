@@ -99,19 +99,14 @@ def _row_gradient(op: Operation, grad: Any) -> IndexedSlices:
 
 def _gather_gradient(op: Operation, grad: Any) -> list[Any]:
     grad = convert_to_tensor(grad)
-    rest: list[Any] = [None] * (len(op.inputs) - 1)
-    axis = constant_value(op.inputs[2]) if len(op.inputs) > 2 else np.asarray(0)
-    if axis is not None and int(axis) == 0 and not op.attrs.get("batch_dims", 0):
+    inputs = list(op.inputs)
+    rest: list[Any] = [None] * (len(inputs) - 1)
+    axis = constant_value(inputs[2]) if rest[1:] else np.asarray(0)
+    batch_dims = op.attrs.get("batch_dims", 0)
+    if axis is not None and int(axis) == 0 and not batch_dims:
         return [_row_gradient(op, grad), *rest]
-    gradient = apply_op(
-        "GatherGrad",
-        apply_op("Shape", op.inputs[0]),
-        op.inputs[1],
-        op.inputs[2],
-        grad,
-        batch_dims=op.attrs["batch_dims"],
-    )
-    return [gradient, *rest]
+    params_shape = apply_op("Shape", inputs[0])
+    return [apply_op("GatherGrad", params_shape, inputs[1], inputs[2], grad, batch_dims=batch_dims), *rest]
 
 
 def _dense_gather_gradient(params_shape: Any, indices: Any, axis: Any, grad: Any, *, batch_dims: int) -> Any:

@@ -184,8 +184,8 @@ def _split_v(value: Any, size_splits: Any, split_dim: Any, *, num_split: int) ->
     sizes = [s or 0 for s in _split_sizes([int(s) for s in np.asarray(size_splits)], value.shape[at])]
     if sum(sizes) != value.shape[at]:
         raise ValueError(
-            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
-            f"than the size of the input along split_dim if not fully specified. Got: {sum(sizes)} for {value.shape[at]}"
+            "Determined shape must either match input shape along split_dim exactly if fully specified, or be "
+            f"less than the size of the input along split_dim if not fully specified. Got: {sum(sizes)} for {value.shape[at]}"
         )
     return list(module_of(value).split(value, np.cumsum(sizes)[:-1].tolist(), at))
 
