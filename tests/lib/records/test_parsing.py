@@ -80,8 +80,7 @@ def test_nodes_and_values(name: str, kind: str) -> None:
         single = kind == "single"
         serialized = tf.placeholder(tf.string, [] if single else [None])
         parsed = _parse(tf, kind, serialized, FEATURES[name](tf))
-        # For `reshape(x, [])` TensorFlow 2.21 leaves a constant behind that nothing uses, TF 1.15 and we do not.
-        nodes = [] if name == "sequence padded" else oracle.graph_nodes(tf.get_default_graph())
+        nodes = oracle.graph_nodes(tf.get_default_graph())
         with tf.Session() as session:
             values = session.run(parsed, {serialized: FIRST if single else [FIRST, SECOND, FIRST]})
         return nodes, _described(parsed), values

@@ -190,7 +190,8 @@ def _default(key: str, dtype: DType, shape: list[int | None], value: Any) -> Ten
         return constant("" if dtype == dtypes.string else 0, dtype=dtype)
     name = re.sub(r"[^A-Za-z0-9_.\-/]", "_", ("padding_" if varies else "key_") + key)
     tensor = convert_to_tensor(value, dtype=dtype, name=name)
-    return reshape(tensor, [] if varies else shape)
+    # The padding is one number; TF writes that shape as a list and any other as a TensorShape, which the names show.
+    return reshape(tensor, [] if varies else TensorShape(shape))
 
 
 def _record(serialized: Any, names: Any, request: _Request, name: str | None) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import numpy as np
 from google.protobuf.message import DecodeError
-from PIL import Image
 
 from scopedjax._src.base import errors
 from scopedjax._src.base.dtypes import as_dtype
@@ -175,6 +174,8 @@ _PNG_MODES: Final = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def _png(pixels: np.ndarray) -> bytes:
+    from PIL import Image  # when the first image comes: it takes as long to import as all of absl
+
     stream = io.BytesIO()
     channels = pixels.shape[-1]
     flat = np.ascontiguousarray(pixels[..., 0] if channels == 1 else pixels)
