@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -20,7 +20,7 @@ import jax
 import numpy as np
 
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.lower.bundles import Variables
+from scopedjax._src.lower.bundles import Bundle, Slot, Variables, bundled
 
 _CHUNK = 64
 _MASK = (1 << 64) - 1
@@ -79,6 +79,50 @@ class SessionState:
         """Gives a variable a value from the host."""
         with self.lock, self.enter_device():
             self.values[key] = value.copy() if value.dtype == object else jax.device_put(np.array(value))
+
+    def load_all(self, found: Mapping[str, np.ndarray]) -> None:
+        """Gives variables values from the host, all of them or, if one does not fit into memory, none.
+
+        Tiny variables go into bundles, as a program that overwrites them would have put them: one transfer for all.
+
+        Args:
+          found: A value for each key, not used by the caller afterwards.
+        """
+        with self.lock, self.enter_device():
+            values = self.values
+            numbers = {key: value for key, value in found.items() if value.dtype != object}
+            flats = _whole_bundles(values, numbers)
+            taken = {key for bundle in flats for key in bundle.members}
+            for keys in bundled({key: value for key, value in numbers.items() if key not in values}):
+                bundle = Bundle({key: numbers[key].shape for key in keys})
+                flats[bundle] = np.concatenate([np.ravel(numbers[key]) for key in keys])
+                taken.update(keys)
+            single = [key for key in numbers if key not in taken]
+            placed = jax.device_put([*flats.values(), *(numbers[key] for key in single)])
+            for bundle, flat in zip(flats, placed, strict=False):
+                bundle.flat = flat
+                if not bundle.is_held(values):
+                    values.update(bundle.members)
+            singles = dict(zip(single, placed[len(flats) :], strict=True))
+            singles |= {key: value for key, value in found.items() if value.dtype == object}
+            if any(isinstance(values.get(key), Slot) for key in singles):
+                values.update(singles)  # a variable leaves its bundle
+            else:
+                values.renew(singles, singles.values())
+
+
+def _whole_bundles(values: Variables, found: Mapping[str, np.ndarray]) -> dict[Bundle, np.ndarray]:
+    """The bundles of which all variables get values of the same type and shape, with the new contents."""
+    held = dict.fromkeys(slot.bundle for key in found if isinstance(slot := values.get(key), Slot))
+    result: dict[Bundle, np.ndarray] = {}
+    for bundle in held:
+        parts = [found.get(key) for key in bundle.members]
+        if all(
+            part is not None and part.shape == slot.shape and part.dtype == slot.dtype and values.get(key) is slot
+            for part, (key, slot) in zip(parts, bundle.members.items(), strict=True)
+        ):
+            result[bundle] = np.concatenate([np.ravel(part) for part in parts if part is not None])
+    return result
 
 
 class _OnDevice:

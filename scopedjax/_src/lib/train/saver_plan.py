@@ -261,9 +261,10 @@ def take_values(session: Any, items: Iterable[SaveItem]) -> list[tuple[str, str,
             if value is None:
                 raise uninitialized(item.key or item.name, item.node)
             found.append(value)
-        for value in found:
-            if isinstance(value, jax.Array):
-                value.copy_to_host_async()
+        if state.platform != "cpu":
+            for value in found:
+                if isinstance(value, jax.Array):
+                    value.copy_to_host_async()
         # A view of a CPU buffer is enough: JAX does not write into a buffer that somebody looks at, donated or not.
         return [(item.name, item.spec, np.asarray(value)) for item, value in zip(items, found, strict=True)]
 
@@ -289,12 +290,7 @@ def put_values(session: Any, plan: RestorePlan, path: str, path_tensor: Any) -> 
     values = {item.key: _fitting(item, array) for item, array in zip(plan.items, arrays, strict=True)}
     if plan.others:
         session.run(plan.others, {path_tensor: path})
-    state = session.state
-    numbers = {key: value for key, value in values.items() if value.dtype != object}
-    with state.lock, state.enter_device():
-        # All at once: one call for each of a thousand small arrays would take most of the time of a restore.
-        placed = dict(zip(numbers, jax.device_put(list(numbers.values())), strict=True))
-        state.values.update(values | placed)
+    session.state.load_all(values)
 
 
 def _fitting(item: RestoreItem, array: np.ndarray) -> np.ndarray:
