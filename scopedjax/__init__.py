@@ -445,6 +445,7 @@ from scopedjax._src.lib.platform.behavior import disable_tensor_equality as disa
 from scopedjax._src.lib.platform.behavior import disable_v2_tensorshape as disable_v2_tensorshape
 from scopedjax._src.lib.platform.behavior import disable_control_flow_v2 as disable_control_flow_v2
 from scopedjax._src.lib.platform.behavior import disable_resource_variables as disable_resource_variables
+from scopedjax._src.lib.platform.behavior import enable_resource_variables as enable_resource_variables
 from scopedjax._src.lib.platform.behavior import control_flow_v2_enabled as control_flow_v2_enabled
 from scopedjax._src.lib.platform.behavior import resource_variables_enabled as resource_variables_enabled
 from scopedjax._src.lib.platform.behavior import enable_eager_execution as enable_eager_execution

@@ -35,6 +35,7 @@ from scopedjax._src.ops.math import segments as segments
 from scopedjax._src.ops.math import sorting as sorting
 from scopedjax._src.ops.math import special as special
 from scopedjax._src.ops.random import sampling as sampling
+from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage
 from scopedjax._src.ops.summary import nodes as nodes
 from scopedjax._src.ops.training import apply as apply

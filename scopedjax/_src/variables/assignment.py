@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.filling import ones_like, range
+from scopedjax._src.ops.array.shapes import expand_dims, reshape, shape
+from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.variables.variable import Variable
 
 
@@ -145,35 +149,22 @@ def batch_scatter_update(
       use_locking: Accepted.
       name: Name scope.
     """
-    handle = _handle(ref)
-    dims = _static_dims(indices)
-    with handle.graph.name_scope(name or "batch_scatter_update"):
-        full = apply_op("ExpandDims", indices, -1)
-        for axis in range(len(dims) - 1):
-            shape = [1] * (len(dims) + 1)
-            shape[axis] = -1
-            counted = apply_op("Reshape", apply_op("Range", 0, dims[axis], 1), shape)
-            zeros = apply_op("Mul", apply_op("ExpandDims", indices, -1), 0)
-            place = apply_op("AddV2", zeros, apply_op("Cast", counted, DstT=zeros.dtype))
-            full = _joined(full, place, axis)
+    graph = _handle(ref).graph
+    with graph.name_scope(name):
+        indices = convert_to_tensor(indices, name="indices")
+        sizes, rank = shape(indices, out_type=indices.dtype), indices.ndim
+        if rank is None:
+            raise ValueError("tf.batch_scatter_update needs the rank of `indices`")
+        full = expand_dims(indices, -1)
+        # Every index is put after its place in the batch: [..., b0, b1, index].
+        places = []
+        for axis in builtins.range(rank - 1):
+            count = range(sizes[axis], name="Range")
+            along = reshape(count, [1] * axis + [sizes[axis]] + [1] * (rank - axis))
+            places.append(along * ones_like(full))
+        if places:
+            full = apply_op("ConcatV2", [*places, full], -1, name="concat")
         return scatter_nd_update(ref, full, updates, use_locking)
-
-
-def _joined(full: Tensor, place: Tensor, axis: int) -> Tensor:
-    """Puts the batch index `place` before the last entry of each index."""
-    if axis == 0:
-        return apply_op("ConcatV2", [place, full], -1)
-    head, tail = apply_op("SplitV", full, [axis, 1], -1, num_split=2)
-    return apply_op("ConcatV2", [head, place, tail], -1)
-
-
-def _static_dims(indices: Any) -> list[int]:
-    from scopedjax._src.ops.convert import convert_to_tensor
-
-    dims = convert_to_tensor(indices)._dims
-    if dims is None or None in dims:
-        raise ValueError("tf.batch_scatter_update needs the static shape of `indices`")
-    return [int(d) for d in dims if d is not None]
 
 
 def count_up_to(ref: Any, limit: int, name: str | None = None) -> Tensor:

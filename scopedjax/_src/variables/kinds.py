@@ -25,16 +25,5 @@ class VariableAggregation(enum.Enum):
 
 
 def is_trainable(synchronization: VariableSynchronization, trainable: bool | None) -> bool:
-    """Returns whether a variable made with these arguments is trained.
-
-    Raises:
-      ValueError: a variable that is synchronized on reading cannot be trained.
-    """
-    if synchronization is VariableSynchronization.ON_READ:
-        if trainable:
-            raise ValueError(
-                "Synchronization value can be set to VariableSynchronization.ON_READ only for non-trainable variables. "
-                "You have specified trainable=True and synchronization=VariableSynchronization.ON_READ."
-            )
-        return False
-    return True if trainable is None else bool(trainable)
+    """Returns whether a variable made with these arguments is trained: not if it is synchronized on reading."""
+    return synchronization is not VariableSynchronization.ON_READ if trainable is None else bool(trainable)

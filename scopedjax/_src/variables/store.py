@@ -109,7 +109,7 @@ class VariableStore:
                 f"Variable {spec.name} already exists, disallowed. Did you mean to set reuse=True or "
                 f"reuse=tf.AUTO_REUSE in "
                 f'VarScope? Originally defined at:\n\n  File "{site.filename}", line {site.lineno}, in '
-                f'{site.function}\n'
+                f"{site.function}\n"
             )
         if spec.shape is not None and not TensorShape(spec.shape).is_compatible_with(found.get_shape()):
             raise ValueError(

@@ -93,7 +93,9 @@ class Variable(metaclass=_VariableMeta):
       expected_shape: Accepted; deprecated in TF1.
       import_scope: Name scope in front of the names in `variable_def`.
       constraint: Function of the value, applied by optimizers after each update.
-      use_resource: Whether to make a resource variable.
+      use_resource: Accepted. True gives the same reference variable as False: its values in a run are those of a
+        resource variable wherever control dependencies order reads and writes, and it has a resource variable's
+        methods (`handle`, `is_initialized`, `assign(..., read_value=False)`).
       synchronization: VariableSynchronization.
       aggregation: VariableAggregation.
       shape: Shape, where `initial_value` does not tell all of it.
@@ -415,6 +417,40 @@ class Variable(metaclass=_VariableMeta):
         """Assigns `updates` at the places that `indices` names."""
         return apply_op("ScatterNdUpdate", self._storage, indices, updates, use_locking=True, name=name)
 
+    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+        """Takes the maximum of the values and `updates` at the places that `indices` names."""
+        return self.assign(apply_op("TensorScatterMax", self.value(), indices, updates), name=name)
+
+    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+        """Takes the minimum of the values and `updates` at the places that `indices` names."""
+        return self.assign(apply_op("TensorScatterMin", self.value(), indices, updates), name=name)
+
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Assigns `IndexedSlices` whose indices have leading batch dimensions."""
+        from scopedjax._src.variables.assignment import batch_scatter_update
+
+        return batch_scatter_update(self, sparse_delta.indices, sparse_delta.values, use_locking, name)
+
+    def count_up_to(self, limit: int) -> Tensor:
+        """Increments a scalar until it is `limit`; see `tf.count_up_to`."""
+        return apply_op("CountUpTo", self._storage, limit=limit)
+
+    # What resource variables have ------------------------------------------------------------------------------------
+
+    @property
+    def handle(self) -> Tensor:
+        """What names the storage: here the tensor of the node that owns it."""
+        return self._storage
+
+    def is_initialized(self, name: str | None = None) -> Tensor:
+        """Returns a bool scalar: whether the variable has a value."""
+        return apply_op("IsVariableInitialized", self._storage, name=name)
+
+    @property
+    def create(self) -> Operation:
+        """The node that gives the variable its initial value."""
+        return self._initializer_op
+
     # Files -----------------------------------------------------------------------------------------------------------
 
     def to_proto(self, export_scope: str | None = None) -> Any:
@@ -449,10 +485,6 @@ class Variable(metaclass=_VariableMeta):
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("'Variable' object is not iterable.")
-
-    def __bool__(self) -> bool:
-        # Unlike a tensor's: programs ask `if bias:` for whether there is a variable, and TF1 says yes.
-        return True
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
@@ -492,6 +524,38 @@ OVERLOADED = (
 ).split()
 for _name in OVERLOADED:
     setattr(Variable, _name, _operator(_name))
+
+
+class SlicedVariable(Tensor):
+    """What `v[...]` gives: a tensor like any other, and a place that can be assigned."""
+
+    __slots__ = ()
+
+    def assign(self, value: Any, name: str | None = None) -> Tensor:
+        """Returns the variable's tensor, with this slice of it changed to `value` when it runs.
+
+        >>> v = tf.Variable([1.0, 2.0, 3.0])
+        >>> with tf.Session() as sess:
+        ...     sess.run(v.initializer)
+        ...     print(sess.run(v[1:].assign([5.0, 6.0])).tolist())
+        [1.0, 5.0, 6.0]
+        """
+        whole, *bounds = self.op.inputs
+        ref = whole.op.inputs[0]
+        masks = {key: self.op.attrs[key] for key in self.op.attrs if key.endswith("_mask")}
+        graph = self.op.graph
+        with graph.name_scope(None), _colocated(graph, f"loc:@{ref.op.name}"):
+            return apply_op("StridedSliceAssign", ref, *bounds, value, name=name or f"{self.op.name}/_assign", **masks)
+
+
+def _subscript(self: Variable, key: Any) -> Tensor:
+    result = Tensor._operators["__getitem__"](self.value(), key)
+    if result.op.type == "StridedSlice":
+        result.__class__ = SlicedVariable
+    return result
+
+
+Variable.__getitem__ = _subscript  # type: ignore[attr-defined]
 
 
 def _convert(value: Variable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:

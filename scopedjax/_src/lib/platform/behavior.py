@@ -41,6 +41,10 @@ def disable_resource_variables() -> None:
     """Does nothing: reference variables are the default."""
 
 
+def enable_resource_variables() -> None:
+    """Does nothing: see `use_resource` of `tf.Variable`."""
+
+
 def control_flow_v2_enabled() -> bool:
     """Returns False."""
     return False

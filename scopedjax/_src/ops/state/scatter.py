@@ -1,0 +1,178 @@
+"""Changing a part of a variable: `ScatterUpdate` and its kin, `ScatterNdUpdate` and its kin, `StridedSliceAssign`.
+
+    ScatterAdd      ref[indices[i], ...] += updates[i, ...]         rows; the gradient of a gather ends here
+    ScatterNdAdd    ref[indices[i, :]]   += updates[i, ...]         slices of the first k dimensions
+    StridedSliceAssign   ref[begin:end:strides] = value             what `v[1:, 0].assign(x)` records
+
+An index outside the variable: known indices are refused when the node runs, as TensorFlow does; indices that a compiled
+program computes change nothing, as TensorFlow on a GPU.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scopedjax._src.base.dtypes import INDEX, NUMERIC, VALUES, int16
+from scopedjax._src.base.errors import InvalidArgumentError
+from scopedjax._src.base.shapes import Dims, format_dims, merge_dims
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.ops.array.slicing import MASKS, strided_slice_of
+from scopedjax._src.ops.registry import NO_GRADIENT, declare
+from scopedjax._src.ops.shape_context import ShapeContext
+
+_METHODS = {
+    "Update": "set",
+    "Add": "add",
+    "Sub": "add",
+    "Mul": "multiply",
+    "Div": "divide",
+    "Min": "min",
+    "Max": "max",
+}
+
+
+def _is_text(op: Operation) -> bool:
+    return op.inputs[0].dtype.base_dtype.name == "string"
+
+
+def _checked(ctx: Any, indices: Any, sizes: tuple[int, ...]) -> Any:
+    """Indices `[..., k]` of the first k dimensions, those outside moved to where they change nothing.
+
+    Raises:
+      InvalidArgumentError: an index that is known lies outside.
+    """
+    if isinstance(indices, np.ndarray):
+        outside = np.any((indices < 0) | (indices >= np.array(sizes, np.int64)), axis=-1)
+        if outside.any():
+            at = tuple(int(i) for i in np.argwhere(outside)[0])
+            bad = indices[at].tolist()
+            found = bad[0] if len(bad) == 1 else bad
+            raise InvalidArgumentError(
+                None,
+                ctx.op,
+                f"indices{list(at)} = {found} is not in [0, {sizes[0] if len(sizes) == 1 else list(sizes)})\n\t "
+                f"[[{{{{node {ctx.op.name}}}}}]] (made at {ctx.op.site})",
+            )
+        return indices
+    return jnp.where(indices < 0, jnp.asarray(sizes, indices.dtype), indices)
+
+
+def _changed(value: Any, at: tuple[Any, ...], updates: Any, how: str) -> Any:
+    if isinstance(value, np.ndarray):  # texts: only assigned
+        value = value.copy()
+        value[tuple(np.asarray(i) for i in at)] = updates
+        return value
+    place = value.at[at]
+    if how == "Div" and jnp.issubdtype(value.dtype, jnp.integer):
+        return jax.lax.div(value, jnp.ones_like(value).at[at].multiply(updates, mode="drop"))
+    return getattr(place, _METHODS[how])(-updates if how == "Sub" else updates, mode="drop")
+
+
+def _rows_lowering(how: str) -> Any:
+    def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
+        value = ctx.read(ref)
+        at = _checked(ctx, indices[..., None], value.shape[:1])[..., 0]
+        library = np if isinstance(updates, np.ndarray) and updates.dtype == object else jnp
+        ctx.write(ref, _changed(value, (at,), library.broadcast_to(updates, indices.shape + value.shape[1:]), how))
+        return ref
+
+    return lower
+
+
+def _slices_lowering(how: str) -> Any:
+    def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
+        value = ctx.read(ref)
+        at = _checked(ctx, indices, value.shape[: indices.shape[-1]])
+        ctx.write(ref, _changed(value, tuple(at[..., i] for i in range(at.shape[-1])), updates, how))
+        return ref
+
+    return lower
+
+
+def _rows_dims(c: ShapeContext) -> list[Dims]:
+    ref, indices, updates = c.dims(0), c.dims(1), c.dims(2)
+    if ref is not None and not ref:
+        raise c.fail("Shape must be at least rank 1 but is rank 0")
+    if None not in (ref, indices, updates) and updates:
+        wanted = (*(indices or ()), *(ref or ())[1:])
+        try:
+            merge_dims(updates, wanted)
+        except ValueError:
+            raise c.fail(_unlike(updates, wanted)) from None
+    return [ref]
+
+
+def _unlike(updates: Any, wanted: Any) -> str:
+    if len(updates) != len(wanted):
+        return f"Shapes must be equal rank, but are {len(updates)} and {len(wanted)}"
+    axis = next(i for i, (a, b) in enumerate(zip(updates, wanted, strict=True)) if None not in (a, b) and a != b)
+    return (
+        f"Dimension {axis} in both shapes must be equal, but are {updates[axis]} and {wanted[axis]}. "
+        f"Shapes are {format_dims(updates)} and {format_dims(wanted)}."
+    )
+
+
+def _slices_dims(c: ShapeContext) -> list[Dims]:
+    ref, indices, updates = c.dims(0), c.dims(1), c.dims(2)
+    if ref is None or indices is None or updates is None or not indices or indices[-1] is None:
+        return [ref]
+    depth = indices[-1]
+    if depth > len(ref):
+        raise c.fail(f"The last dimension of indices ({depth}) is larger than the rank of the variable ({len(ref)})")
+    wanted = (*indices[:-1], *ref[depth:])
+    try:
+        merge_dims(updates, wanted)
+    except ValueError:
+        raise c.fail(_unlike(updates, wanted)) from None
+    return [ref]
+
+
+def _declare(op_type: str, lowering: Any, shape: Any, how: str) -> None:
+    locking = how == "Update"
+    declare(
+        f"{op_type}(ref: Ref T, indices: Tindices, updates: T; use_locking: bool = {locking}) -> output_ref: Ref T",
+        lowering,
+        shape=shape,
+        reads=("ref",),
+        writes=("ref",),
+        gradient=NO_GRADIENT,
+        host=_is_text,
+        types={"T": VALUES if how == "Update" else NUMERIC, "Tindices": INDEX},
+    )
+
+
+for _how in _METHODS:
+    _declare(f"Scatter{_how}", _rows_lowering(_how), _rows_dims, _how)
+for _how in ("Update", "Add", "Sub"):
+    _declare(f"ScatterNd{_how}", _slices_lowering(_how), _slices_dims, _how)
+
+
+def _strided_slice_assign(ctx: Any, ref: Any, begin: Any, end: Any, strides: Any, value: Any, **masks: int) -> Any:
+    """The slice of an array of places tells which elements to change, whatever the masks mean."""
+    whole = ctx.read(ref)
+    places = strided_slice_of(ctx, np.arange(whole.size).reshape(whole.shape), begin, end, strides, **masks)
+    flat = whole.reshape(-1)
+    if isinstance(whole, np.ndarray):
+        flat = flat.copy()
+        flat[np.asarray(places)] = value
+        ctx.write(ref, flat.reshape(whole.shape))
+    else:
+        values = jnp.broadcast_to(value, places.shape)
+        ctx.write(ref, flat.at[places].set(values).reshape(whole.shape))
+    return ref
+
+
+declare(
+    f"StridedSliceAssign(ref: Ref T, begin: Index, end: Index, strides: Index, value: T; {MASKS}) -> output_ref: Ref T",
+    _strided_slice_assign,
+    shape=lambda c: [c.dims(0)],
+    reads=("ref",),
+    writes=("ref",),
+    gradient=NO_GRADIENT,
+    host=_is_text,
+    types={"Index": INDEX},
+)
