@@ -34,6 +34,7 @@ from scopedjax._src.graph.proto_functions import register_proto_function
 from scopedjax._src.graph.scope_names import prepend_name_scope, strip_name_scope
 from scopedjax._src.lib.train import checkpoint_state
 from scopedjax._src.lib.train.global_step import global_step as global_step_value
+from scopedjax._src.lib.train.graph_file import GraphFile
 from scopedjax._src.lib.train.meta_graph import export_meta_graph
 from scopedjax._src.lib.train.saveables import all_saveable_objects, validated_saveables
 from scopedjax._src.lib.train.saver_nodes import record_saver
@@ -130,6 +131,7 @@ class Saver:
         self._pad_step_number = pad_step_number
         self._save_relative_paths = save_relative_paths
         self._filename = filename
+        self._graph_file = GraphFile()
         self._is_built = False
         self._is_empty = False
         self._next_checkpoint_time = 0.0
@@ -236,10 +238,7 @@ class Saver:
             self._write(sess, path)
         if write_meta_graph:
             file = checkpoint_state.meta_graph_filename(path, meta_graph_suffix)
-            with sess.graph.as_default():
-                self.export_meta_graph(
-                    file, strip_default_attrs=strip_default_attrs, save_debug_info=save_debug_info
-                )  # fmt: skip
+            self._write_graph(file, sess.graph, strip_default_attrs, save_debug_info)
         if self._is_empty:
             return None
         if write_state:
@@ -275,6 +274,19 @@ class Saver:
         from scopedjax._src.bridge import checkpoint_tensors
 
         checkpoint_tensors.write_tensors(path, take_values(sess, items))
+
+    def _write_graph(self, file: str, graph: Any, strip_default_attrs: bool, save_debug_info: bool) -> None:
+        def make(name: str | None = None) -> Any:
+            with graph.as_default():
+                return self.export_meta_graph(
+                    name, strip_default_attrs=strip_default_attrs, save_debug_info=save_debug_info
+                )
+
+        if save_debug_info:
+            make(file)
+        else:
+            saver_def = None if self.saver_def is None else self.saver_def.SerializeToString()
+            self._graph_file.write(file, graph, (saver_def, strip_default_attrs), make)
 
     def _record_checkpoint(self, path: str) -> None:
         """Makes `path` the newest; the oldest may become one too many."""

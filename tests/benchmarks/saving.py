@@ -1,0 +1,116 @@
+"""Saving and restoring against TensorFlow's Saver, in one process, by turns: `python -m tests.benchmarks.saving`.
+
+Prints, for sets of variables, the median times of both and the ratio (TensorFlow's time / ours: above 1 we are faster).
+With the graph means that `save` also writes the `.meta` file and the state file, as it does by default.
+
+    --large-mb 1024   size of the large variables together (default 200)
+    --rounds 15
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests import oracle
+
+
+def _sets(large_mb: int) -> dict[str, list[tuple[int, ...]]]:
+    return {
+        "3 small": [(64, 10), (10,), ()],
+        "200 small": [(32, 16)] * 100 + [(16,)] * 100,
+        "1000 small": [(32, 16)] * 500 + [(16,)] * 500,
+        f"4 large ({large_mb} MB)": [(large_mb << 16, 1)] * 4,
+    }
+
+
+class _Side:
+    """One namespace with its graph, session and saver."""
+
+    def __init__(self, tf: Any, shapes: list[tuple[int, ...]], folder: str) -> None:
+        self.tf, self.folder = tf, folder
+        self.graph = tf.Graph()
+        random = np.random.default_rng(0)
+        with self.graph.as_default():
+            fed = []
+            variables = []
+            for i, shape in enumerate(shapes):
+                fed.append(tf.placeholder(tf.float32, shape))
+                variables.append(tf.Variable(fed[-1], name=f"layer_{i}/w", trainable=False))
+            self.saver = tf.train.Saver(max_to_keep=2)
+            self.session = tf.Session()
+            for variable, placeholder, shape in zip(variables, fed, shapes, strict=True):
+                value = random.random(shape, np.float32)
+                if tf.__name__.startswith("tensorflow"):
+                    self.session.run(variable.initializer, {placeholder: value})
+                else:
+                    self.session.state.load(variable.op.name, value)
+        self.step = 0
+        self.path = ""
+
+    def save(self, graph: bool) -> float:
+        self.step += 1
+        start = time.perf_counter()
+        self.path = self.saver.save(
+            self.session, os.path.join(self.folder, "model"), self.step, write_meta_graph=graph, write_state=graph
+        )
+        return time.perf_counter() - start
+
+    def restore(self) -> float:
+        start = time.perf_counter()
+        self.saver.restore(self.session, self.path)
+        return time.perf_counter() - start
+
+
+def _alternating(rounds: int, theirs: Callable[[], float], ours: Callable[[], float]) -> tuple[float, float]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(rounds + 2):
+        for which, action in enumerate((theirs, ours) if number % 2 else (ours, theirs)):
+            times[which if number % 2 else 1 - which].append(action())
+    return statistics.median(times[0][2:]), statistics.median(times[1][2:])
+
+
+def measure(large_mb: int, rounds: int) -> list[tuple[str, str, float, float]]:
+    """Returns (set, what, TensorFlow's seconds, our seconds) for each measurement."""
+    rows = []
+    for name, shapes in _sets(large_mb).items():
+        folder = tempfile.mkdtemp()
+        try:
+            sides = []
+            for tf in (oracle.real_tf(), oracle.our_tf()):
+                own = os.path.join(folder, tf.__name__)
+                os.mkdir(own)
+                sides.append(_Side(tf, shapes, own))
+            theirs, ours = sides
+            turns = rounds if "large" not in name else max(3, rounds // 3)
+            for what, graph in (("save, with the graph", True), ("save, values only", False)):
+                pair = _alternating(turns, lambda g=graph: theirs.save(g), lambda g=graph: ours.save(g))
+                rows.append((name, what, *pair))
+            rows.append((name, "restore", *_alternating(turns, theirs.restore, ours.restore)))
+            for side in sides:
+                side.session.close()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--large-mb", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    print(f"{'variables':<22}{'':<24}{'TensorFlow':>12}{'scopedjax':>12}{'ratio':>8}")
+    for name, what, theirs, ours in measure(options.large_mb, options.rounds):
+        print(f"{name:<22}{what:<24}{theirs * 1e3:>10.1f}ms{ours * 1e3:>10.1f}ms{theirs / ours:>8.2f}")
+
+
+if __name__ == "__main__":
+    main()
