@@ -87,3 +87,10 @@ from scopedjax._src.ops.nn.ranking import in_top_k as in_top_k
 from scopedjax._src.ops.nn.ranking import top_k as top_k
 from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
 from scopedjax._src.ops.nn.softmax import softmax as softmax
+
+# lib: recurrent networks
+from scopedjax._src.lib.rnn import page as rnn_cell
+from scopedjax._src.lib.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+from scopedjax._src.lib.rnn.dynamic import dynamic_rnn as dynamic_rnn
+from scopedjax._src.lib.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
+from scopedjax._src.lib.rnn.static import static_rnn as static_rnn
