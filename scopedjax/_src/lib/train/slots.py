@@ -99,10 +99,12 @@ def _create(primary: Any, value: Any, shape: Any, dtype: Any, name: str, colocat
 
 
 def _make(scope: Any, value: Any, shape: Any, dtype: Any, primary: Any) -> Variable:
-    """Makes the variable that has exactly the name of the scope: a trailing "/" takes a name as it is."""
-    spec = GetterSpec(
-        scope.name + "/", list(shape) if shape is not None else None, dtype, value, reuse=False, trainable=False
-    )
+    """Makes the variable that has exactly the name of the scope: a trailing "/" takes a name as it is.
+
+    Sharing is as the scope says, as in TF1: under `reuse=True` a slot that is not there is an error.
+    """
+    sizes = None if shape is None else list(shape)
+    spec = GetterSpec(scope.name + "/", sizes, dtype, value, reuse=scope.reuse, trainable=False)
     if dtype is None and isinstance(value, Tensor):
         spec.dtype = value.dtype.base_dtype
     spec.validate_shape = shape is not None or primary_known(primary)

@@ -19,8 +19,9 @@ import numpy as np
 import optax
 
 from scopedjax._src.base.dtypes import NUMERIC
+from scopedjax._src.base.shapes import Dims, merge_dims
 from scopedjax._src.ops.registry import NO_GRADIENT, declare
-from scopedjax._src.ops.shape_rules import like
+from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.training import transforms as rules
 
 # (slots in the order of the signature, gradient, value, hyper-parameters) -> (step, new slots)
@@ -113,7 +114,7 @@ def distinct_rows(values: Any, indices: Any) -> tuple[Any, Any]:
     count = indices.shape[0]
     if count == 0:
         return values, indices
-    indices = jnp.asarray(indices)
+    values, indices = jnp.asarray(values), jnp.asarray(indices)
     order = jnp.argsort(indices)
     ordered = indices[order]
     starts = jnp.concatenate([jnp.ones(1, bool), ordered[1:] != ordered[:-1]])
@@ -122,6 +123,37 @@ def distinct_rows(values: Any, indices: Any) -> tuple[Any, Any]:
     unused = np.iinfo(indices.dtype).max
     distinct = jnp.full_like(indices, unused).at[place].set(ordered)
     return summed, distinct
+
+
+def _shapes(arguments: Sequence[str], references: Sequence[str]) -> Callable[[ShapeContext], list[Dims]]:
+    """The rule for the shapes of a form: slots are like the variable, hyper-parameters scalars, and a gradient is like
+    the variable or, of gathered rows, like some rows of it."""
+
+    def rule(c: ShapeContext) -> list[Dims]:
+        whole: Dims = None
+        for at, name in enumerate(arguments):
+            if name in references or (name in ("grad", "delta") and "indices" not in arguments):
+                try:
+                    whole = merge_dims(whole, c.dims(at))
+                except ValueError as error:
+                    raise c.fail(str(error)) from None
+            elif name not in ("grad", "indices"):
+                c.require_rank(at, 0)
+        if "indices" in arguments:
+            _check_rows(c, whole, c.dims(arguments.index("grad")), arguments.index("indices"))
+        return [whole]
+
+    return rule
+
+
+def _check_rows(c: ShapeContext, whole: Dims, rows: Dims, indices: int) -> None:
+    (count,) = c.require_rank(indices, 1)
+    if whole is None or rows is None:
+        return
+    try:
+        merge_dims((count, *whole[1:]), rows)
+    except ValueError as error:
+        raise c.fail(str(error)) from None
 
 
 def _is_reference(name: str, signature: str) -> bool:
@@ -158,8 +190,9 @@ def _declare_rule(signature: str, update: Update) -> None:
         return refs[0]
 
     record = declare(
-        signature, lower, shape=like(0), reads=references, writes=references, gradient=NO_GRADIENT, types={"T": NUMERIC}
-    )
+        signature, lower, shape=_shapes(arguments, references), reads=references, writes=references,
+        gradient=NO_GRADIENT, types={"T": NUMERIC},
+    )  # fmt: skip
     record.wanted_attrs = attrs
 
 
@@ -264,13 +297,11 @@ for _signature, _update in _ROWS:
     _declare_rule(f"{_signature} -> out: Ref T", _update)
 
 
-def _deduplicate(values: Any, indices: Any) -> Any:
-    return distinct_rows(values, indices)
-
-
+# Ours, where TF1 records Unique and UnsortedSegmentSum: how many rows are distinct depends on data, which would end the
+# compiled program here. This keeps the static size, with empty rows out of range at the end.
 declare(
     "DistinctRows(values: T, indices: Tindices) -> summed: T, distinct: Tindices",
-    _deduplicate,
+    distinct_rows,
     shape=lambda c: [c.dims(0), c.dims(1)],
     gradient=NO_GRADIENT,
 )

@@ -170,14 +170,15 @@ class AdamOptimizer(Optimizer):
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         """The moments decay everywhere, and every row moves, as in TF1; only the gradient is sparse."""
         beta1_power, beta2_power = (cast_like(p.value(), var) for p in self._get_beta_accumulators())
-        beta1, beta2 = cast_like(self._beta1_t, var), cast_like(self._beta2_t, var)
-        rate = cast_like(self._lr_t, var) * apply_op("Sqrt", 1 - beta2_power) / (1 - beta1_power)
+        rate, beta1, beta2, epsilon = (
+            cast_like(t, var) for t in (self._lr_t, self._beta1_t, self._beta2_t, self._epsilon_t)
+        )
+        rate = rate * apply_op("Sqrt", 1 - beta2_power) / (1 - beta1_power)
         m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
-        assert m is not None and v is not None
         first = self._decayed(m, beta1, grad.values * (1 - beta1), grad.indices)
         second = self._decayed(v, beta2, grad.values * grad.values * (1 - beta2), grad.indices)
         root = apply_op("Sqrt", second)
-        step = rate * first / (root + cast_like(self._epsilon_t, var))
+        step = rate * first / (root + epsilon)
         update = apply_op("AssignSub", var, step, use_locking=self._use_locking)
         return group(update, first, second)
 
