@@ -180,7 +180,7 @@ def _loss(side: Any, case: str) -> Callable[..., Any]:
 
 
 def _serve(name: str) -> None:
-    """One side: reads the names of cases, answers each with the best times, elapsed and of the processor, in milliseconds."""
+    """One side: reads the names of cases, answers each with the best times in milliseconds."""
     side = _TensorFlow() if name == "tensorflow" else _Kernels("cpu" if name == "kernels" else "plain")
     steps: dict[str, Callable[[], Any]] = {}
     for line in sys.stdin:

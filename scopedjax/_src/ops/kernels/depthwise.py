@@ -25,7 +25,7 @@ from scopedjax._src.ops.kernels.convolution import Spec, all_taps, pad_windows, 
 from scopedjax._src.ops.kernels.geometry import Padding
 
 _MANY_TAPS = 169  # a 13 x 13 filter; the program grows with the number of taps
-_IMAGES = 8  # filter gradient: images added up in one loop before XLA's reduction, which is slow on shifted operands
+_STRIPS = 16  # filter gradient: strips of rows that are added up in one loop
 
 
 def depthwise_conv2d(
@@ -137,7 +137,7 @@ def input_grad(spec: Spec, w: jax.Array, dy: jax.Array) -> jax.Array:
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def filter_grad(spec: Spec, x: jax.Array, dy: jax.Array) -> jax.Array:
     """The transpose of `depthwise` in `w`."""
-    if _shifts(spec):
+    if _shifts(spec) and dy.size:
         return _filter_grad(spec, x, dy)
     like = jax.ShapeDtypeStruct((*spec.taps, x.shape[-1], dy.shape[-1] // x.shape[-1]), dy.dtype)
     return jax.linear_transpose(lambda w: _lax_conv(spec, x, w), like)(dy)[0]
@@ -208,20 +208,29 @@ def _input_grad(spec: Spec, w: jax.Array, dy: jax.Array) -> jax.Array:
 
 
 def _filter_grad(spec: Spec, x: jax.Array, dy: jax.Array) -> jax.Array:
+    """Products with `dy`, added up image by image, which the processor's cache holds, and in strips of rows.
+
+    XLA reduces shifted operands slowly, but adds them quickly: the sum over strips is elementwise, and what is left of
+    it after all images (a strip for each tap) is reduced at the end.
+    """
     channels = x.shape[-1]
-    padded, parts = pad_windows(spec, _widened(x)), _by_multiplier(_widened(dy), channels)
-    rows = []
-    for tap in all_taps(spec):
-        read = read_tap(spec, padded, tap)
-        rows.append(jnp.stack([_products(read, part) for part in parts], axis=-1))
-    return jnp.stack(rows).reshape(*spec.taps, channels, len(parts)).astype(dy.dtype)
+    padded = pad_windows(spec, _widened(x))
+    parts = jnp.stack(_by_multiplier(_widened(dy), channels), axis=1)
+    multiplier, rows, columns = parts.shape[1:-1]
+    strips = max(n for n in range(1, _STRIPS + 1) if rows % n == 0)
+    height = rows // strips
 
+    def add(totals: list[jax.Array], image: tuple[jax.Array, jax.Array]) -> tuple[list[jax.Array], None]:
+        read, by = image
+        terms = []
+        for tap in all_taps(spec):
+            part = read_tap(spec, read[None], tap)[0]
+            for m in range(multiplier):
+                product = [part[i : i + height] * by[m, i : i + height] for i in range(0, rows, height)]
+                terms.append(_sum(product))
+        return [total + term for total, term in zip(totals, terms)], None
 
-def _products(a: jax.Array, b: jax.Array) -> jax.Array:
-    """`sum(a * b)` over all but the last dimension, first over groups of images."""
-    group = max(a.shape[0] // _IMAGES, 1)
-    terms = [a[start : start + group] * b[start : start + group] for start in range(0, a.shape[0], group)]
-    if len(terms) > 1 and terms[-1].shape != terms[0].shape:
-        last = terms.pop()
-        terms[0] = terms[0].at[: last.shape[0]].add(last)
-    return _sum(terms).sum((0, 1, 2)) if terms else jnp.zeros((a.shape[-1],), a.dtype)
+    zero = jnp.zeros((height, columns, channels), padded.dtype)
+    totals, _ = lax.scan(add, [zero] * (math.prod(spec.taps) * multiplier), (padded, parts))
+    sums = jnp.stack(totals).sum((1, 2)).reshape(*spec.taps, multiplier, channels)
+    return jnp.swapaxes(sums, -1, -2).astype(dy.dtype)

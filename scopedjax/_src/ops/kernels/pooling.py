@@ -8,7 +8,7 @@ every window:
     gradient   dx = sum over taps of spread(where(which == tap, dy, 0))       `spread` puts back where the tap had read
 
 TensorFlow gives the whole gradient to the first of equal elements in two dimensions (`ties="first"`), and to each of
-them in three (`ties="all"`). A comparison with NaN is false, so a NaN counts only where it is the first element.
+them in three (`ties="all"`). A comparison with NaN is false, so a NaN is never the maximum.
 
 Windows of many taps are pooled one axis at a time, the last first. That is exact for the ties too: the first row whose
 maximum is the window's, then the first element of that row, is the first in scan order. Averages leave padding out of
@@ -128,7 +128,17 @@ def _windows(x: jax.Array, ksize: Sequence[int], strides: Sequence[int], padding
     if not len(ksize) == len(strides) == x.ndim:
         raise ValueError(f"ksize {list(ksize)} and strides {list(strides)} must have the rank of the input, {x.ndim}.")
     pads = geometry.axis_paddings(padding, x.ndim)
-    return tuple(geometry.window(*entry) for entry in zip(x.shape, ksize, strides, pads))
+    return tuple(
+        _untouched(size)
+        if kernel == stride == 1 and pad in ("SAME", "VALID", (0, 0))
+        else geometry.window(size, kernel, stride, pad)
+        for size, kernel, stride, pad in zip(x.shape, ksize, strides, pads)
+    )
+
+
+def _untouched(size: int) -> Window:
+    """An axis that is not pooled; it may be empty."""
+    return Window(size, 1, 1, 1, 0, 0, size)
 
 
 def _passes(windows: Windows) -> list[tuple[int, ...]]:
@@ -140,7 +150,7 @@ def _passes(windows: Windows) -> list[tuple[int, ...]]:
 
 
 def _only(windows: Windows, axes: Sequence[int], shape: Sequence[int]) -> Windows:
-    return tuple(w if axis in axes else geometry.window(n, 1) for axis, (w, n) in enumerate(zip(windows, shape)))
+    return tuple(w if axis in axes else _untouched(n) for axis, (w, n) in enumerate(zip(windows, shape)))
 
 
 def _all_taps(windows: Windows) -> itertools.product[tuple[int, ...]]:
@@ -168,7 +178,42 @@ def _spread(part: jax.Array, windows: Windows, taps: Sequence[int]) -> jax.Array
 
 
 def _spread_all(parts: Sequence[jax.Array], windows: Windows) -> jax.Array:
-    return functools.reduce(jnp.add, (_spread(p, windows, taps) for p, taps in zip(parts, _all_taps(windows))))
+    """The sum of `parts`, one for each tap, each put back where its tap had read."""
+    if all(window.tiles for window in windows):
+        return functools.reduce(jnp.add, (_spread(p, windows, taps) for p, taps in zip(parts, _all_taps(windows))))
+    return _by_phase(dict(zip(_all_taps(windows), parts)), windows, ())
+
+
+def _by_phase(parts: dict[tuple[int, ...], jax.Array], windows: Windows, phases: tuple[int, ...]) -> jax.Array:
+    """`_spread_all` where windows overlap: the elements with equal remainders by the stride, together.
+
+    Element `m * stride + r` was read by tap `t` in window `(m * stride + r + low - t) / stride`, where that is whole;
+    for fixed remainders `r` (`phases`, of the first axes) the sum is one of shifted parts, without zeros in between.
+    """
+    axis = len(phases)
+    if axis == len(windows):
+        return _one_phase(parts, windows, phases)
+    window = windows[axis]
+    rows = [_by_phase(parts, windows, (*phases, remainder)) for remainder in range(window.stride)]
+    shape = list(rows[0].shape)
+    shape[axis] *= window.stride
+    return lax.slice_in_dim(jnp.stack(rows, axis + 1).reshape(shape), 0, window.size, axis=axis)
+
+
+def _one_phase(parts: dict[tuple[int, ...], jax.Array], windows: Windows, phases: tuple[int, ...]) -> jax.Array:
+    like = parts[(0,) * len(windows)]
+    lengths = [-(-window.size // window.stride) for window in windows]
+    total = None
+    for taps in itertools.product(
+        *(range((r + w.low) % w.stride, w.kernel, w.stride) for w, r in zip(windows, phases))
+    ):
+        pads = []
+        for window, remainder, tap, length in zip(windows, phases, taps, lengths):
+            low = (tap - remainder - window.low) // window.stride
+            pads.append((low, length - window.output - low, 0))
+        part = lax.pad(parts[taps], jnp.zeros((), like.dtype), pads)
+        total = part if total is None else total + part
+    return jnp.zeros(lengths, like.dtype) if total is None else total
 
 
 # -------------------------------------------------------------------------------------------------------------- maximum
@@ -218,17 +263,16 @@ def _first(x: jax.Array, windows: Windows) -> tuple[jax.Array, jax.Array]:
     """The maxima, and the number of the first tap that has it."""
     parts = _reads(x, windows, _lowest(x.dtype))
     narrow = jnp.int8 if len(parts) <= 127 else jnp.int32
-    best, which = parts[0], jnp.zeros(parts[0].shape, narrow)
-    inside = _inside(windows)
+    best = jnp.where(parts[0] > _lowest(x.dtype), parts[0], _lowest(x.dtype))
+    which, inside = jnp.zeros(best.shape, narrow), _inside(windows)
     for tap, part in enumerate(parts[1:], 1):
         better = part > best
+        best = jnp.where(better, part, best)
         if inside is not None:  # never the padding, not even before a window of -inf
             better = (better | ~inside[0]) & inside[tap]
             inside[0] = inside[0] | inside[tap]
-        best, which = jnp.where(better, part, best), jnp.where(better, jnp.array(tap, narrow), which)
-    # A NaN in the first place keeps the gradient, though the value is the maximum of the others.
-    value = functools.reduce(lambda a, b: jnp.where(b > a, b, a), parts, _lowest(x.dtype))
-    return value, which
+        which = jnp.where(better, jnp.array(tap, narrow), which)
+    return best, which
 
 
 def _inside(windows: Windows) -> list[np.ndarray] | None:
