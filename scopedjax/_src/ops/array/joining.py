@@ -185,7 +185,8 @@ def _split_v(value: Any, size_splits: Any, split_dim: Any, *, num_split: int) ->
     if sum(sizes) != value.shape[at]:
         raise ValueError(
             "Determined shape must either match input shape along split_dim exactly if fully specified, or be "
-            f"less than the size of the input along split_dim if not fully specified. Got: {sum(sizes)} for {value.shape[at]}"
+            "less than the size of the input along split_dim if not fully specified. "
+            f"Got: {sum(sizes)} for {value.shape[at]}"
         )
     return list(module_of(value).split(value, np.cumsum(sizes)[:-1].tolist(), at))
 
