@@ -91,7 +91,7 @@ def test_a_variable_may_start_from_others():
     def body(tf):
         a = tf.Variable(tf.random_uniform([3], seed=1), name="a")
         b = tf.Variable(a * 2.0 + 1.0, name="b")
-        c = tf.Variable(tf.reduce_sum(b.initialized_value()), name="c")
+        c = tf.Variable(tf.reduce_sum(b), name="c")
         with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
             return sess.run([a, b, c])

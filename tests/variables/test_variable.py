@@ -356,8 +356,6 @@ def test_ways_to_read():
             v.value(),
             v.read_value(),
             v.initialized_value(),
-            v.sparse_read([2, 0]),
-            v.gather_nd([[1, 1]]),
             v.initial_value,
         ]
         reads += [v[0], v[1:, ::2], v[..., -1], v[tf.newaxis, 0], v[tf.constant(1)], v[tf.constant(0) : 2]]

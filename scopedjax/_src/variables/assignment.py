@@ -159,8 +159,9 @@ def batch_scatter_update(
         # Every index is put after its place in the batch: [..., b0, b1, index].
         places = []
         for axis in builtins.range(rank - 1):
-            count = range(sizes[axis], name="Range")
-            along = reshape(count, [1] * axis + [sizes[axis]] + [1] * (rank - axis))
+            size = sizes[axis]
+            count = range(size, name="Range")
+            along = reshape(count, [1] * axis + [size] + [1] * (rank - axis))
             places.append(along * ones_like(full))
         if places:
             full = apply_op("ConcatV2", [*places, full], -1, name="concat")

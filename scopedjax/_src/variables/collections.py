@@ -141,8 +141,8 @@ def _names_of_uninitialized(graph: Graph, var_list: Sequence[Any], checks: list[
         return boolean_mask(convert_to_tensor(names, dtype="string", name="Const"), mask)
 
 
-def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Operation | None:
-    """Returns a node that fails with FailedPreconditionError unless all variables have values.
+def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Tensor | None:
+    """Returns a tensor that fails with FailedPreconditionError unless all variables have values.
 
     Args:
       var_list: Variables; by default all global and local ones.
@@ -151,4 +151,5 @@ def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Opera
         var_list = global_variables() + local_variables()
     if not var_list:
         return None
-    return group(*[v.read_value() for v in var_list], name="assert_variables_initialized")
+    ranks = [apply_op("Rank", v._ref()) for v in var_list]
+    return ranks[0] if len(ranks) == 1 else apply_op("Pack", ranks, name="stack")

@@ -16,6 +16,7 @@ from scopedjax._src.base.shapes import to_dims
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import eye, ones, zeros
+from scopedjax._src.ops.array.joining import matrix_transpose
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.random.sampling import random_normal, random_uniform, truncated_normal
 
@@ -325,7 +326,7 @@ class Orthogonal(Initializer):
         q, r = apply_op("Qr", draws, full_matrices=False)
         q = q * apply_op("Sign", apply_op("DiagPart", r))
         if rows < columns:
-            q = apply_op("Transpose", q, apply_op("Range", 1, -1, -1), name="matrix_transpose")
+            q = matrix_transpose(q)
         return self.gain * apply_op("Reshape", q, dims)
 
     def get_config(self) -> dict[str, Any]:

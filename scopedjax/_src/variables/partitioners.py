@@ -31,7 +31,7 @@ def variable_axis_size_partitioner(
         raise ValueError("Both max_shard_bytes and bytes_per_string_element must be positive. "
                          f"Currently, max_shard_bytes is {max_shard_bytes} and bytes_per_string_element is "
                          f"{bytes_per_string_element}")  # fmt: skip
-    if max_shards is not None and max_shards < 1:
+    if max_shards and max_shards < 1:
         raise ValueError("max_shards must be positive.")
 
     def partitioner(shape: Any, dtype: Any) -> list[int]:

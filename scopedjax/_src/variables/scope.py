@@ -314,8 +314,6 @@ class variable_scope:
     ) -> None:
         if default_name is None and name_or_scope is None:
             raise TypeError("If default_name is None then name_or_scope is required")
-        if not isinstance(name_or_scope, (str, VariableScope)) and name_or_scope is not None:
-            raise TypeError(f"VariableScope: name_or_scope must be a string or VariableScope, got {name_or_scope!r}")
         if isinstance(reuse, ReuseMode):
             reuse = {ReuseMode.FALSE: False, ReuseMode.TRUE: True}.get(reuse, AUTO_REUSE)
         if reuse not in (None, False, True, AUTO_REUSE):
@@ -356,6 +354,8 @@ class variable_scope:
         target = self._name_or_scope
         if target is None:
             return self._open_default(stack, graph)
+        if not isinstance(target, (str, VariableScope)):
+            raise TypeError(f"VariableScope: name_or_scope must be a string or VariableScope, got {target!r}")
         name_scope: str | None
         if isinstance(target, str):
             name_scope = target
@@ -392,7 +392,7 @@ class variable_scope:
             full = again.name
             reuse = again.reuse if self._reuse is None else self._reuse
             name_scope = name_scope if again.original_name_scope is None else again.original_name_scope
-        scope = self._derived(base, full, reuse, name_scope)
+        scope = self._derived(base, again, full, reuse, name_scope)
         store.open_variable_scope(full)
         counts = dict(store.variable_scopes_count)
         current.scope = scope
@@ -404,11 +404,15 @@ class variable_scope:
                 store.variable_scopes_count = counts
             current.scope = outer
 
-    def _derived(self, base: VariableScope, full: str, reuse: Any, name_scope: str) -> VariableScope:
+    def _derived(
+        self, base: VariableScope, again: VariableScope | None, full: str, reuse: Any, name_scope: str
+    ) -> VariableScope:
         options = {key: getattr(base, key) if value is None else value for key, value in self._options.items()}
         getter = self._options["custom_getter"]
         if getter is not None and base.custom_getter is not None:
             options["custom_getter"] = _around(getter, base.custom_getter)
+        if again is None:  # TF1 hands a constraint on to the same scope entered again, not to scopes below
+            options["constraint"] = self._options["constraint"]
         return VariableScope(reuse, full, name_scope=name_scope, **options)
 
 

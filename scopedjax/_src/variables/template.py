@@ -66,8 +66,9 @@ class Template:
 
     @property
     def variable_scope_name(self) -> str | None:
-        """The full name of the variable scope, or None before it was opened."""
-        return None if self._scope is None else self._scope.name
+        """The full name of the variable scope with a trailing '/', or None before it was opened."""
+        name = None if self._scope is None else self._scope.name
+        return f"{name}/" if name and not name.endswith("/") else name
 
     def _in_scope(self, key: str) -> list[Any]:
         if self._scope is None:

@@ -212,9 +212,10 @@ def _strided_slice(
     return _cut(input, masks, _bounds(ctx, 1, begin), _bounds(ctx, 2, end), _bounds(ctx, 3, strides))
 
 
-def strided_slice_of(ctx: Any, input: Any, begin: Any, end: Any, strides: Any, **masks: int) -> Any:
+def strided_slice_of(ctx: Any, input: Any, begin: Any, end: Any, strides: Any, masks: tuple[int, ...]) -> Any:
     """Cuts `input` as a StridedSlice would, for a node whose inputs 1 to 3 are the bounds."""
-    return _strided_slice(ctx, input, begin, end, strides, **masks)
+    bounds = (_bounds(ctx, i, values) for i, values in enumerate((begin, end, strides), 1))
+    return _cut(input, Masks(*masks), *bounds)
 
 
 def _bounds(ctx: Any, index: int, values: Any) -> list[Any]:

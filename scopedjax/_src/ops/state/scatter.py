@@ -122,7 +122,7 @@ def _slices_dims(c: ShapeContext) -> list[Dims]:
         return [ref]
     depth = indices[-1]
     if depth > len(ref):
-        raise c.fail(f"The last dimension of indices ({depth}) is larger than the rank of the variable ({len(ref)})")
+        return [ref]  # TF1 finds this when the node runs
     wanted = (*indices[:-1], *ref[depth:])
     try:
         merge_dims(updates, wanted)
@@ -151,10 +151,24 @@ for _how in ("Update", "Add", "Sub"):
     _declare(f"ScatterNd{_how}", _slices_lowering(_how), _slices_dims, _how)
 
 
-def _strided_slice_assign(ctx: Any, ref: Any, begin: Any, end: Any, strides: Any, value: Any, **masks: int) -> Any:
+def _strided_slice_assign(
+    ctx: Any,
+    ref: Any,
+    begin: Any,
+    end: Any,
+    strides: Any,
+    value: Any,
+    *,
+    begin_mask: int,
+    end_mask: int,
+    ellipsis_mask: int,
+    new_axis_mask: int,
+    shrink_axis_mask: int,
+) -> Any:
     """The slice of an array of places tells which elements to change, whatever the masks mean."""
+    masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     whole = ctx.read(ref)
-    places = strided_slice_of(ctx, np.arange(whole.size).reshape(whole.shape), begin, end, strides, **masks)
+    places = strided_slice_of(ctx, np.arange(whole.size).reshape(whole.shape), begin, end, strides, masks)
     flat = whole.reshape(-1)
     if isinstance(whole, np.ndarray):
         flat = flat.copy()

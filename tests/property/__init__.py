@@ -1,0 +1,1 @@
+"""Random graphs and random scope programs, held against real TensorFlow."""
