@@ -462,6 +462,7 @@ from scopedjax import flags as flags
 from scopedjax import gfile as gfile
 from scopedjax import initializers as initializers
 from scopedjax import logging as logging
+from scopedjax import image as image
 from scopedjax import layers as layers
 from scopedjax import nn as nn
 from scopedjax import python_io as python_io

@@ -1,0 +1,40 @@
+"""`tf.image`: operations on images."""
+
+# ops: images
+from scopedjax._src.ops.image.colors import adjust_brightness as adjust_brightness
+from scopedjax._src.ops.image.colors import adjust_contrast as adjust_contrast
+from scopedjax._src.ops.image.colors import adjust_gamma as adjust_gamma
+from scopedjax._src.ops.image.colors import adjust_hue as adjust_hue
+from scopedjax._src.ops.image.colors import adjust_saturation as adjust_saturation
+from scopedjax._src.ops.image.colors import convert_image_dtype as convert_image_dtype
+from scopedjax._src.ops.image.colors import grayscale_to_rgb as grayscale_to_rgb
+from scopedjax._src.ops.image.colors import hsv_to_rgb as hsv_to_rgb
+from scopedjax._src.ops.image.colors import per_image_standardization as per_image_standardization
+from scopedjax._src.ops.image.colors import random_brightness as random_brightness
+from scopedjax._src.ops.image.colors import random_contrast as random_contrast
+from scopedjax._src.ops.image.colors import random_hue as random_hue
+from scopedjax._src.ops.image.colors import random_saturation as random_saturation
+from scopedjax._src.ops.image.colors import rgb_to_grayscale as rgb_to_grayscale
+from scopedjax._src.ops.image.colors import rgb_to_hsv as rgb_to_hsv
+from scopedjax._src.ops.image.colors import total_variation as total_variation
+from scopedjax._src.ops.image.geometry import central_crop as central_crop
+from scopedjax._src.ops.image.geometry import crop_to_bounding_box as crop_to_bounding_box
+from scopedjax._src.ops.image.geometry import flip_left_right as flip_left_right
+from scopedjax._src.ops.image.geometry import flip_up_down as flip_up_down
+from scopedjax._src.ops.image.geometry import pad_to_bounding_box as pad_to_bounding_box
+from scopedjax._src.ops.image.geometry import random_flip_left_right as random_flip_left_right
+from scopedjax._src.ops.image.geometry import random_flip_up_down as random_flip_up_down
+from scopedjax._src.ops.image.geometry import resize_image_with_crop_or_pad as resize_image_with_crop_or_pad
+from scopedjax._src.ops.image.geometry import resize_with_crop_or_pad as resize_with_crop_or_pad
+from scopedjax._src.ops.image.geometry import transpose_image as transpose
+from scopedjax._src.ops.image.geometry import transpose_image as transpose_image
+from scopedjax._src.ops.image.resizing import ResizeMethod as ResizeMethod
+from scopedjax._src.ops.image.resizing import resize as resize
+from scopedjax._src.ops.image.resizing import resize_area as resize_area
+from scopedjax._src.ops.image.resizing import resize_bicubic as resize_bicubic
+from scopedjax._src.ops.image.resizing import resize_bilinear as resize_bilinear
+from scopedjax._src.ops.image.resizing import resize_images as resize_images
+from scopedjax._src.ops.image.resizing import resize_nearest_neighbor as resize_nearest_neighbor
+
+# ops: random
+from scopedjax._src.ops.random.sampling import random_crop as random_crop
