@@ -197,12 +197,13 @@ def _check_inputs(flat: Sequence[Tensor]) -> None:
         first = dims if first is None else first
         if dims[0] != first[0]:
             raise ValueError(
-                f"Time steps is not the same for all the elements in the input in a batch. Received: {dims[0]} and "
-                f"{first[0]}"
+                "Time steps is not the same for all the elements in the input in a batch. Received time steps="
+                f"{dims[0]} for input={tensor}."
             )
         if dims[1] != first[1]:
             raise ValueError(
-                f"Batch_size is not the same for all the elements in the input. Received: {dims[1]} and {first[1]}"
+                "Batch_size is not the same for all the elements in the input. Received batch size="
+                f"{dims[1]} for input={tensor}."
             )
 
 
