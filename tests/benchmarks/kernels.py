@@ -204,9 +204,7 @@ def main(cases: list[str]) -> None:
     sides = {}
     for name in ("tensorflow", "kernels", "plain"):
         command = [sys.executable, "-m", "tests.benchmarks.kernels", "--serve", name]
-        sides[name] = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        sides[name] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     print(f"{'case':19}{'TensorFlow':>12}{'kernels':>12}{'plain lax':>12}{'kernels/TF':>12}{'plain/TF':>12}")
     for case in cases:
         best = {name: [float("inf")] * 2 for name in sides}

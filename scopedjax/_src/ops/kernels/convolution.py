@@ -463,9 +463,7 @@ def _by_phase(spec: Spec, w: jax.Array, dy: jax.Array) -> jax.Array:
     """
     axes = [[_phase(window, r) for r in range(min(window.stride, window.size))] for window in spec.windows]
     total = None
-    for phases in itertools.product(*axes):
-        if any(phase is None for phase in phases):
-            continue  # no window reads these elements
+    for phases in itertools.product(*([phase for phase in axis if phase is not None] for axis in axes)):
         part = _one_phase(spec, w, dy, phases)
         pads = [
             (
@@ -477,7 +475,7 @@ def _by_phase(spec: Spec, w: jax.Array, dy: jax.Array) -> jax.Array:
         ]
         part = lax.pad(part, zero(part), [(0, 0, 0), *pads, (0, 0, 0)])
         total = part if total is None else total + part
-    if total is None:
+    if total is None:  # no window reads anything
         return jnp.zeros((dy.shape[0], *spec.sizes, w.shape[-2]), dy.dtype)
     return total
 
@@ -619,10 +617,10 @@ def _by_block(spec: Spec, x: jax.Array, dy: jax.Array) -> jax.Array:
     total = _patches_product(spec, padded[whole:], dy[whole:]) if whole < images else None
     if blocks == 1:
         return _patches_product(spec, padded, dy)
-    parts = [a[:whole].reshape(blocks, size, *a.shape[1:]) for a in (padded, dy)]
+    parts = padded[:whole].reshape(blocks, size, *padded.shape[1:]), dy[:whole].reshape(blocks, size, *dy.shape[1:])
     if total is None:
         total = jnp.zeros((math.prod(spec.taps) * x.shape[-1], dy.shape[-1]), dy.dtype)
-    return lax.scan(add, total, tuple(parts))[0]
+    return lax.scan(add, total, parts)[0]
 
 
 def _patches_product(spec: Spec, padded: jax.Array, dy: jax.Array) -> jax.Array:

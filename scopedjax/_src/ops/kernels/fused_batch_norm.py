@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -66,10 +66,11 @@ def fused_batch_norm(
     del platform
     axis = 1 if geometry.channels_first(data_format) else x.ndim - 1
     if not is_training:
-        y = _normalize(axis, float(epsilon), x, scale, offset, mean, variance)
+        y = cast(jax.Array, _normalize(axis, float(epsilon), x, scale, offset, mean, variance))
         empty = jnp.zeros((), scale.dtype)
         return FusedBatchNorm(y, mean, variance, mean, variance, empty)
-    y, batch_mean, batch_variance = _train(axis, float(epsilon), x, scale, offset)
+    outputs = _train(axis, float(epsilon), x, scale, offset)
+    y, batch_mean, batch_variance = cast(tuple[jax.Array, jax.Array, jax.Array], outputs)
     batch_mean, batch_variance = lax.stop_gradient((batch_mean, batch_variance))
     count = x.size // x.shape[axis] if x.shape[axis] else 0
     new_mean, new_variance = batch_mean, batch_variance * (count / max(count - 1, 1))
@@ -139,8 +140,7 @@ def _train(axis: int, epsilon: float, x: jax.Array, scale: jax.Array, offset: ja
 
 
 def _train_forward(axis: int, epsilon: float, x: jax.Array, scale: jax.Array, offset: jax.Array):
-    y, mean, variance = _train(axis, epsilon, x, scale, offset)
-    return (y, mean, variance), (x, scale)
+    return _train(axis, epsilon, x, scale, offset), (x, scale)
 
 
 def _train_backward(axis: int, epsilon: float, kept: tuple[jax.Array, ...], cotangents: tuple[jax.Array, ...]):

@@ -10,6 +10,7 @@ symmetric, so the gradient uses the same sum again.
 from __future__ import annotations
 
 import functools
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -41,7 +42,8 @@ def local_response_normalization(
       Array of the shape and dtype of `input`; half precision is worked in float32.
     """
     x = input.astype(jnp.float32) if input.dtype.itemsize == 2 else input
-    return _normalize((depth_radius, float(bias), float(alpha), float(beta), platform), x).astype(input.dtype)
+    y = cast(jax.Array, _normalize((depth_radius, float(bias), float(alpha), float(beta), platform), x))
+    return y.astype(input.dtype)
 
 
 _Settings = tuple[int, float, float, float, str]

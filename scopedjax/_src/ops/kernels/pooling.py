@@ -21,6 +21,7 @@ import functools
 import itertools
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -92,7 +93,7 @@ def avg_pool(
         total = total.reshape(split).sum(tuple(range(1, 2 * total.ndim, 2)))
     else:
         for axes in _passes(windows):
-            total = _add_taps(_only(windows, axes, total.shape), total)
+            total = cast(jax.Array, _add_taps(_only(windows, axes, total.shape), total))
     return (total / jnp.asarray(_counts(windows), total.dtype)).astype(input.dtype)
 
 
@@ -240,7 +241,7 @@ def _max_taps(windows: Windows, ties: str, x: jax.Array) -> jax.Array:
 
 def _max_forward(windows: Windows, ties: str, x: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
     if ties == "all":
-        value = _max_taps(windows, ties, x)
+        value = cast(jax.Array, _max_taps(windows, ties, x))
         return value, (x, value)
     value, which = _first(x, windows)
     return value, (which,)
