@@ -365,7 +365,11 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
 
 
 def _sum(parts: Sequence[Any]) -> Any:
-    """Adds gradients: dense ones with `AddN`, indexed slices by putting them one after the other."""
+    """Adds gradients: dense ones with `AddN`, indexed slices by putting them one after the other.
+
+    Users hand back their gradients last user first; TF1 adds them in the order in which the users were recorded.
+    """
+    parts = list(reversed(parts))
     if all(isinstance(p, IndexedSlices) for p in parts):
         values = apply_op("ConcatV2", [p.values for p in parts], 0)
         wide = any(p.indices.dtype.base_dtype.name == "int64" for p in parts)
