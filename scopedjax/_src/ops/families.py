@@ -21,6 +21,8 @@ from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import scan as scan
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import shard_names as shard_names
+from scopedjax._src.ops.image import colors as colors
+from scopedjax._src.ops.image import resizing as resizing
 from scopedjax._src.ops.math import accumulation as accumulation
 from scopedjax._src.ops.math import casting as casting
 from scopedjax._src.ops.math import clipping as clipping
@@ -34,6 +36,15 @@ from scopedjax._src.ops.math import reductions as reductions
 from scopedjax._src.ops.math import segments as segments
 from scopedjax._src.ops.math import sorting as sorting
 from scopedjax._src.ops.math import special as special
+from scopedjax._src.ops.nn import activations as activations
+from scopedjax._src.ops.nn import bias as bias
+from scopedjax._src.ops.nn import convolutions as convolutions
+from scopedjax._src.ops.nn import cross_entropy as cross_entropy
+from scopedjax._src.ops.nn import depthwise as depthwise
+from scopedjax._src.ops.nn import normalization as normalization
+from scopedjax._src.ops.nn import pooling as pooling
+from scopedjax._src.ops.nn import ranking as ranking
+from scopedjax._src.ops.nn import softmax as softmax
 from scopedjax._src.ops.random import sampling as sampling
 from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage

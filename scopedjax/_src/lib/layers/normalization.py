@@ -179,8 +179,8 @@ class BatchNormalization(Layer):
             "moving_variance", shape, dtype, self.moving_variance_initializer, trainable=False
         )
 
-    def call(self, inputs: Any, training: Any = False) -> Tensor:
-        """Normalises; records the updates where `training` may be true."""
+    def call(self, inputs: Any, training: Any = False, mask: Any = None) -> Tensor:
+        """Normalises; records the updates where `training` may be true. `mask` is not used."""
         if self.fused:
             return self._fused(inputs, training)
         return self._composed(inputs, training)
