@@ -380,13 +380,25 @@ def fixed(n, axis=0):
 ERRORS = [
     (lambda tf: in_scope(tf, made(tf), made(tf)), "already exists, disallowed"),
     (lambda tf: in_scope(tf, made(tf), reuse=True), "does not exist, or was not created with tf.get_variable()"),
-    (lambda tf: (in_scope(tf, made(tf)), in_scope(tf, made(tf, shape=[3]), reuse=True)), "Trying to share variable a/v, but specified shape (3,) and found shape (2,)"),
-    (lambda tf: (in_scope(tf, made(tf)), in_scope(tf, made(tf, dtype=tf.int32), reuse=True)), "Trying to share variable a/v, but specified dtype int32 and found dtype float32_ref"),
-    (lambda tf: (in_scope(tf, made(tf)), in_scope(tf, made(tf, shape=[2, 2]), reuse=tf.AUTO_REUSE)), "Trying to share variable"),
+    (
+        lambda tf: (in_scope(tf, made(tf)), in_scope(tf, made(tf, shape=[3]), reuse=True)),
+        "Trying to share variable a/v, but specified shape (3,) and found shape (2,)",
+    ),
+    (
+        lambda tf: (in_scope(tf, made(tf)), in_scope(tf, made(tf, dtype=tf.int32), reuse=True)),
+        "Trying to share variable a/v, but specified dtype int32 and found dtype float32_ref",
+    ),
+    (
+        lambda tf: (in_scope(tf, made(tf)), in_scope(tf, made(tf, shape=[2, 2]), reuse=tf.AUTO_REUSE)),
+        "Trying to share variable",
+    ),
     (lambda tf: tf.get_variable("v"), None),
     (lambda tf: tf.get_variable("v", [None]), None),
     (lambda tf: tf.get_variable("v", initializer=tf.zeros_initializer()), None),
-    (lambda tf: tf.get_variable("v", [2], initializer=[1.0, 2.0]), "If initializer is a constant, do not specify shape"),
+    (
+        lambda tf: tf.get_variable("v", [2], initializer=[1.0, 2.0]),
+        "If initializer is a constant, do not specify shape",
+    ),
     (lambda tf: tf.get_variable("v", dtype=tf.int32, initializer=tf.constant([1.0])), "don't match"),
     (lambda tf: tf.get_variable("v", [2], tf.complex64), None),
     (lambda tf: tf.get_variable("v", [2], initializer=3.0), None),
@@ -399,7 +411,10 @@ ERRORS = [
     (lambda tf: tf.get_variable("v", [2, 2], partitioner=lambda shape, dtype: [0, 1]), None),
     (lambda tf: (tf.get_variable("v", [4], partitioner=fixed(2)), tf.get_variable("v", [4])), None),
     (lambda tf: (tf.get_variable("v", [4]), tf.get_variable("v", [4], partitioner=fixed(2))), None),
-    (lambda tf: (tf.get_variable("v", [4], partitioner=fixed(2)), tf.get_variable("v", [4], partitioner=fixed(2))), None),
+    (
+        lambda tf: (tf.get_variable("v", [4], partitioner=fixed(2)), tf.get_variable("v", [4], partitioner=fixed(2))),
+        None,
+    ),
     (lambda tf: tf.get_variable("", [2]), None),
     (lambda tf: tf.get_variable("no good", [2]), None),
     (lambda tf: tf.get_variable(3, [2]), None),
@@ -410,7 +425,10 @@ ERRORS = [
     (lambda tf: tf.get_variable("r", dtype=tf.float64, initializer=3.0), "don't match"),
     (lambda tf: tf.variable_scope("a", reuse=3), "The reuse parameter must be True or False or None"),
     (lambda tf: tf.variable_scope("a", auxiliary_name_scope=3), None),
-    (lambda tf: tf.variable_scope(None, "a", reuse=True).__enter__(), "reuse=True cannot be used without a name_or_scope"),
+    (
+        lambda tf: tf.variable_scope(None, "a", reuse=True).__enter__(),
+        "reuse=True cannot be used without a name_or_scope",
+    ),
     (lambda tf: tf.variable_scope("a b").__enter__(), None),
     (lambda tf: tf.variable_scope("").__enter__().name, None),
     (strange_template, None),
@@ -419,7 +437,7 @@ ERRORS = [
     (lambda tf: tf.make_template("", lambda: 1), None),
     (lambda tf: tf.make_template("t", 3), None),
     (lambda tf: tf.make_template("t", lambda: 1 / 0)(), None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("program", "phrase"), ERRORS, ids=range(len(ERRORS)))

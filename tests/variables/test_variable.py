@@ -196,7 +196,17 @@ ROWS = [[10.0, 20.0], [30.0, 40.0]]
 
 
 @pytest.mark.parametrize("how", ["update", "add", "sub", "mul", "div", "min", "max"])
-@pytest.mark.parametrize(("indices", "updates"), [([0, 2], ROWS), ([1, 1], ROWS), (1, ROWS[0]), ([[0], [2]], [[ROWS[0]], [ROWS[1]]]), ([], np.zeros([0, 2])), ([0, 2], 5.0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("indices", "updates"),
+    [
+        ([0, 2], ROWS),
+        ([1, 1], ROWS),
+        (1, ROWS[0]),
+        ([[0], [2]], [[ROWS[0]], [ROWS[1]]]),
+        ([], np.zeros([0, 2])),
+        ([0, 2], 5.0),
+    ],
+)
 def test_scatter_functions(how, indices, updates):
     def body(tf):
         v = tf.Variable([[1.0, 2.0], [3.0, 40.0], [50.0, 6.0]], name="v")
@@ -232,7 +242,9 @@ def test_scatter_nd(how):
     check_both(body)
 
 
-@pytest.mark.parametrize(("shape", "indices"), [([5], [0, 3]), ([2, 4], [[0, 3], [1, 2]]), ([2, 2, 3], [[[0, 2], [1, 2]], [[0, 1], [1, 0]]])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("shape", "indices"), [([5], [0, 3]), ([2, 4], [[0, 3], [1, 2]]), ([2, 2, 3], [[[0, 2], [1, 2]], [[0, 1], [1, 0]]])]
+)
 def test_batch_scatter_update(shape, indices):
     def body(tf):
         v = tf.Variable(np.zeros(shape, np.float32))
