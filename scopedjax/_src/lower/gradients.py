@@ -14,7 +14,7 @@ the nodes stand under the name scope `gradients/`, one scope a forward node.
 
 from __future__ import annotations
 
-import heapq
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -256,23 +256,21 @@ class _Backward:
         for y, grad in zip(self.ys, starts, strict=True):
             self.grads.setdefault(y, []).append(grad)
         # A y may also lie before another y: it is ready only when its users are done.
-        ready = [(-y.op._id, y.op) for y in dict.fromkeys(self.ys) if not self.waiting.get(y.op)]
-        heap = list({id(op): (key, op) for key, op in ready}.values())
-        heapq.heapify(heap)
+        ready = deque(dict.fromkeys(y.op for y in self.ys if not self.waiting.get(y.op)))
         results: dict[Tensor, Any] = {}
         for x in self.xs:
             if x.op not in self.between and x in self.grads:
                 results[x] = self._total(x)
-        while heap:
-            _, op = heapq.heappop(heap)
+        while ready:  # first in, first out, as in TF1: it decides in which order gradients are added
+            op = ready.popleft()
             for x in op.outputs:
                 if x in self.xs and x in self.grads:
                     results[x] = self._total(x)
             if op in self.between:
-                self._step(op, heap)
+                self._step(op, ready)
         return results
 
-    def _step(self, op: Operation, heap: list[tuple[int, Operation]]) -> None:
+    def _step(self, op: Operation, ready: deque[Operation]) -> None:
         inputs = self._inputs(op)
         if inputs:
             totals = [self._total(t) if _carries_gradient(t) else None for t in op.outputs]
@@ -283,7 +281,7 @@ class _Backward:
         for tensor in inputs:
             self.waiting[tensor.op] -= 1
             if self.waiting[tensor.op] == 0:
-                heapq.heappush(heap, (-tensor.op._id, tensor.op))
+                ready.append(tensor.op)
 
     def _total(self, tensor: Tensor) -> Any:
         """Returns the sum of what was handed back to a tensor, or None."""
@@ -365,11 +363,7 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
 
 
 def _sum(parts: Sequence[Any]) -> Any:
-    """Adds gradients: dense ones with `AddN`, indexed slices by putting them one after the other.
-
-    Users hand back their gradients last user first; TF1 adds them in the order in which the users were recorded.
-    """
-    parts = list(reversed(parts))
+    """Adds gradients: dense ones with `AddN`, indexed slices by putting them one after the other."""
     if all(isinstance(p, IndexedSlices) for p in parts):
         values = apply_op("ConcatV2", [p.values for p in parts], 0)
         wide = any(p.indices.dtype.base_dtype.name == "int64" for p in parts)
