@@ -1,6 +1,12 @@
 """`tf.nn`: what neural networks are made of."""
 
 # ops: mathematics and arrays
+# lib: recurrent networks
+from scopedjax._src.lib.rnn import page as rnn_cell
+from scopedjax._src.lib.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+from scopedjax._src.lib.rnn.dynamic import dynamic_rnn as dynamic_rnn
+from scopedjax._src.lib.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
+from scopedjax._src.lib.rnn.static import static_rnn as static_rnn
 from scopedjax._src.ops.array.arranging import depth_to_space as depth_to_space
 from scopedjax._src.ops.array.arranging import space_to_batch as space_to_batch
 from scopedjax._src.ops.array.arranging import space_to_depth as space_to_depth
@@ -58,6 +64,7 @@ from scopedjax._src.ops.nn.dilated import conv1d_transpose as conv1d_transpose
 from scopedjax._src.ops.nn.dilated import convolution as convolution
 from scopedjax._src.ops.nn.dropout import dropout as dropout
 from scopedjax._src.ops.nn.embedding import embedding_lookup as embedding_lookup
+from scopedjax._src.ops.nn.embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
 from scopedjax._src.ops.nn.moments import moments as moments
 from scopedjax._src.ops.nn.moments import normalize_moments as normalize_moments
 from scopedjax._src.ops.nn.moments import sufficient_statistics as sufficient_statistics
@@ -87,10 +94,3 @@ from scopedjax._src.ops.nn.ranking import in_top_k as in_top_k
 from scopedjax._src.ops.nn.ranking import top_k as top_k
 from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
 from scopedjax._src.ops.nn.softmax import softmax as softmax
-
-# lib: recurrent networks
-from scopedjax._src.lib.rnn import page as rnn_cell
-from scopedjax._src.lib.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
-from scopedjax._src.lib.rnn.dynamic import dynamic_rnn as dynamic_rnn
-from scopedjax._src.lib.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
-from scopedjax._src.lib.rnn.static import static_rnn as static_rnn

@@ -270,3 +270,38 @@ RANKING = [
 ]
 
 CASES = [*MOMENTS, *BATCH, *OTHERS, *DROPOUT, *EMBEDDINGS, *RANKING]
+
+
+def _sparse_rows(tf: Any, kind: Any = None) -> Any:
+    values = tf.constant([1.0, 3.0, 0.5, 2.0]) if kind == "weights" else tf.constant([2, 0, 1, 2])
+    return tf.SparseTensor([[0, 0], [0, 1], [1, 0], [2, 1]], values, [3, 2])
+
+
+CASES += [
+    Case(
+        f"sparse_{combiner}_{weighted}",
+        lambda tf, t, c=combiner, w=weighted: tf.nn.embedding_lookup_sparse(
+            t, _sparse_rows(tf), _sparse_rows(tf, "weights") if w else None, combiner=c, **({} if w else {"name": "e"})
+        ),
+        [(3, 4)],
+        tol=SUMS,
+        notes={"gradients": "slices"},
+        unknown=("partial",),
+        graphdef=False,
+    )
+    for combiner in ("sum", "mean", "sqrtn")
+    for weighted in (False, True)
+]
+CASES += [
+    Case(
+        "sparse_parts",
+        lambda tf, a, b: tf.nn.embedding_lookup_sparse([a, b], _sparse_rows(tf), None, combiner="sum"),
+        [(2, 4), (1, 4)],
+        notes={"gradients": "slices"},
+        unknown=False,
+        graphdef=False,
+    ),
+    failing(
+        "sparse_combiner", lambda tf, t: tf.nn.embedding_lookup_sparse(t, _sparse_rows(tf), None, combiner="x"), (3, 4)
+    ),
+]

@@ -90,8 +90,7 @@ def _scaled(x: Tensor, rate: Any) -> Tensor:
         raise ValueError(f"Shape {rate.shape} must have rank 0")
     if rate.dtype.base_dtype is not x.dtype.base_dtype:
         raise ValueError(
-            "`x.dtype` must be compatible with `rate.dtype`. Received: "
-            f"x.dtype={x.dtype} and rate.dtype={rate.dtype}"
+            f"`x.dtype` must be compatible with `rate.dtype`. Received: x.dtype={x.dtype} and rate.dtype={rate.dtype}"
         )
     return apply_op("RealDiv", x, apply_op("Sub", constant(1.0, dtype=x.dtype), rate))
 

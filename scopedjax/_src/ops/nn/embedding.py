@@ -59,7 +59,7 @@ def embedding_lookup(
     >>> tf.Session().run(tf.nn.embedding_lookup(table, [2, 0])).tolist()
     [[2.0, 2.5], [0.0, 0.5]]
     """
-    parts = _parts(params)
+    parts = parts_of(params)
     with stacks.get_default_graph().name_scope(name or "embedding_lookup") as scope:
         parts = [p if _is_table(p) else convert_to_tensor(p, name="params") for p in parts]
         ids = convert_to_tensor(ids, name="ids")
@@ -70,7 +70,7 @@ def embedding_lookup(
         return _from_parts(parts, ids, partition_strategy, max_norm, scope)
 
 
-def _parts(params: Any) -> list[Any]:
+def parts_of(params: Any) -> list[Any]:
     """The parts of a table, in order.
 
     Raises:
