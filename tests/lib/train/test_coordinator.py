@@ -227,7 +227,7 @@ def test_error(program: Callable[[Any], Any]) -> None:
 def test_error_of_an_enqueue_node_reaches_join(tf: Any) -> None:
     x = tf.placeholder(tf.float32, [])
     queue = Queue(tf)
-    tf.train.add_queue_runner(tf.train.QueueRunner(queue, [tf.identity(x).op]))
+    tf.train.add_queue_runner(tf.train.QueueRunner(queue, [tf.Variable(0.0).assign(x).op]))
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         coord = tf.train.Coordinator()
