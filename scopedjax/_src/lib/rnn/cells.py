@@ -74,7 +74,9 @@ class _GatedCell(LayerRNNCell):
     def _depth(self, input_shape: Any) -> int:
         depth = TensorShape(input_shape).as_list()[-1]
         if depth is None:
-            raise ValueError(f"Expected input_shape[-1] to be known, received shape: {TensorShape(input_shape)}")
+            raise ValueError(
+                f"Expected inputs.shape[-1] to be known, received shape: {tuple(TensorShape(input_shape).as_list())}"
+            )
         check_dtypes(self.dtype)
         return depth
 

@@ -2,7 +2,8 @@
 
     MultiRNNCell([a, DropoutWrapper(b)])         x --> a --> b --> dropout --> output
 
-A wrapper has no variables and no scope of its own, so a cell has the same variable names with and without it.
+A wrapper has no variables and no scope of its own, so a cell has the same variable names with and without it; its
+`weights` are empty, as in TF1: ask the cell inside.
 """
 
 from __future__ import annotations
@@ -135,18 +136,6 @@ class _CellWrapper(RNNCell):
     def output_size(self) -> Any:
         """As the cell's."""
         return self.cell.output_size
-
-    @property
-    def trainable_weights(self) -> list[Any]:
-        """The cell's variables for training."""
-        return self.cell.trainable_weights if self.trainable and isinstance(self.cell, Layer) else []
-
-    @property
-    def non_trainable_weights(self) -> list[Any]:
-        """The cell's other variables."""
-        if not isinstance(self.cell, Layer):
-            return []
-        return self.cell.non_trainable_weights if self.trainable else self.cell.weights
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
         """Returns the cell's zero state; see `RNNCell.zero_state`."""
