@@ -105,7 +105,7 @@ class Saver:
         save_relative_paths: bool = False,
         filename: str | None = None,
     ) -> None:
-        if defer_build and var_list is not None:
+        if defer_build and not (var_list is None or _is_nothing(var_list)):
             raise ValueError(
                 "If `var_list` is provided then build cannot be deferred. Either set defer_build=False or "
                 "var_list=None."
@@ -166,7 +166,7 @@ class Saver:
         """Records the nodes; False if there is nothing to save."""
         if self._var_list is None:
             self._var_list = all_saveable_objects()
-        self._is_empty = hasattr(self._var_list, "__len__") and not len(self._var_list)
+        self._is_empty = _is_nothing(self._var_list)
         if self._is_empty:
             if self._allow_empty:
                 return False
@@ -504,6 +504,10 @@ def _check_nodes(saver_def: Any) -> None:
     for field in ("save_tensor_name", "restore_op_name"):
         if not getattr(saver_def, field):
             raise ValueError(f"saver_def must specify the {field}: {saver_def}")
+
+
+def _is_nothing(var_list: Any) -> bool:
+    return hasattr(var_list, "__len__") and not len(var_list)
 
 
 def _check_session(sess: Any) -> None:
