@@ -49,11 +49,22 @@ def test_lengths_of_many_sizes_through_one_graph() -> None:
         outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), x, dtype=tf.float32)
         with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
-            sizes = [(2, 3), (1, 7), (4, 1), (2, 0)]
+            sizes = [(2, 3), (1, 7), (4, 1)]
             return [sess.run([outputs, state], {x: inputs(*size)}) for size in sizes]
 
     theirs, ours = oracle.both(body)
     oracle.assert_same(theirs, ours, atol=1e-6)
+
+
+def test_no_steps_at_all() -> None:
+    def body(tf: Any) -> Any:
+        x = tf.placeholder(tf.float32, [2, None, 3])  # TensorFlow stacks no steps only where the rows are known
+        outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), x, dtype=tf.float32)
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            return sess.run([outputs, state], {x: inputs(2, 0)})
+
+    oracle.check_both(body)
 
 
 def test_time_major_initial_state_and_float64() -> None:
