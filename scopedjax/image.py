@@ -1,6 +1,13 @@
 """`tf.image`: operations on images."""
 
 # ops: images
+from scopedjax._src.ops.image.coding import decode_bmp as decode_bmp
+from scopedjax._src.ops.image.coding import decode_gif as decode_gif
+from scopedjax._src.ops.image.coding import decode_image as decode_image
+from scopedjax._src.ops.image.coding import decode_jpeg as decode_jpeg
+from scopedjax._src.ops.image.coding import decode_png as decode_png
+from scopedjax._src.ops.image.coding import encode_jpeg as encode_jpeg
+from scopedjax._src.ops.image.coding import encode_png as encode_png
 from scopedjax._src.ops.image.colors import adjust_brightness as adjust_brightness
 from scopedjax._src.ops.image.colors import adjust_contrast as adjust_contrast
 from scopedjax._src.ops.image.colors import adjust_gamma as adjust_gamma

@@ -21,6 +21,7 @@ from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import scan as scan
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import shard_names as shard_names
+from scopedjax._src.ops.image import coding as coding
 from scopedjax._src.ops.image import colors as colors
 from scopedjax._src.ops.image import resizing as resizing
 from scopedjax._src.ops.math import accumulation as accumulation

@@ -372,9 +372,9 @@ class Layer:
         Args:
           updates: Operation, tensor, or list of them.
         """
-        for update in updates if isinstance(updates, (list, tuple)) else [updates]:
-            update = update() if callable(update) else update
-            op = update if isinstance(update, Operation) else update.op
+        for given in updates if isinstance(updates, (list, tuple)) else [updates]:
+            update: Any = given() if callable(given) else given
+            op: Any = update if isinstance(update, Operation) else getattr(update, "op")  # noqa: B009
             self._updates.append((op, None))
             _add_once(GraphKeys.UPDATE_OPS, op)
 

@@ -26,7 +26,7 @@ from scopedjax._src.ops.math.casting import cast, saturate_cast
 from scopedjax._src.ops.math.linear_algebra import tensordot
 from scopedjax._src.ops.math.reductions import reduce_mean, reduce_prod, reduce_std, reduce_sum
 from scopedjax._src.ops.random.sampling import random_uniform
-from scopedjax._src.ops.registry import NO_GRADIENT, declare
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 _GREY = [0.2989, 0.5870, 0.1140]  # luma of ITU-R BT.601
@@ -106,7 +106,7 @@ declare(
     "HSVToRGB(images: T; T: type = float32) -> output: T",
     _to_rgb,
     shape=_at_least(1, True),
-    gradient=NO_GRADIENT,
+    gradient=NOT_DIFFERENTIABLE,
     types={"T": _F},
 )
 for _type, _argument, _lower, _rank in (

@@ -101,7 +101,9 @@ def _leaky_relu(features: Any, *, alpha: float) -> Any:
 # ---------------------------------------------------------------------------------------------- public functions
 
 
-def _activation(op_type: str, name: str, formula: str, example: str, kinds: str = "floating") -> Callable[..., Tensor]:
+def _activation(
+    op_type: str, name: str, formula: str, example: tuple[str, str], kinds: str = "floating"
+) -> Callable[..., Tensor]:
     """Makes the public function of an activation, docstring included."""
 
     def function(features: Any, name: str | None = None) -> Tensor:

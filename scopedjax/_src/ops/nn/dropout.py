@@ -62,7 +62,7 @@ def dropout(
         raise ValueError(f"`rate` must be provided. Received: rate={rate}")
     with stacks.get_default_graph().name_scope(name or "dropout"):
         known = isinstance(rate, numbers.Real)
-        if known and not 0 <= rate < 1:
+        if known and not 0 <= float(rate) < 1:
             raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
         x = convert_to_tensor(x, name="x")
         if not x.dtype.is_floating:

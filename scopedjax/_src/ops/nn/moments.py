@@ -8,6 +8,7 @@ Half precision is widened to float32 and back.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def _count(x: Tensor, axes: list[int]) -> Tensor:
     """How many elements of `x` are added up over `axes`, in its dtype."""
     dims = x.dims
     if dims is not None and all(dims[a] is not None for a in axes):
-        return constant(float(np.prod([dims[a] for a in axes])), dtype=x.dtype)
+        return constant(float(math.prod(dims[a] or 0 for a in axes)), dtype=x.dtype)
     positive = [a + x.ndim if a < 0 and x.ndim is not None else a for a in axes]
     if x.ndim is not None:
         constant(np.asarray(x.ndim, np.int32), name="Rank")

@@ -64,9 +64,13 @@ def _fused(
     data_format: str,
     is_training: bool,
 ) -> Any:
-    arrays = (jnp.asarray(v) for v in (x, scale, offset, mean, variance))
     outputs = fused.fused_batch_norm(
-        *arrays, epsilon, exponential_avg_factor, data_format, is_training, platform=ctx.platform
+        *(jnp.asarray(v) for v in (x, scale, offset, mean, variance)),
+        epsilon=epsilon,
+        exponential_avg_factor=exponential_avg_factor,
+        data_format=data_format,
+        is_training=is_training,
+        platform=ctx.platform,
     )
     return tuple(outputs)[: len(ctx.op.outputs)]
 
