@@ -226,7 +226,10 @@ def _initial_value(
 
 
 def _needs_shape(initializer: Any) -> bool:
-    return callable(initializer) and not _takes_nothing(initializer() if inspect.isclass(initializer) else initializer)
+    if not callable(initializer):
+        return False
+    made: Any = initializer() if inspect.isclass(initializer) else initializer
+    return not _takes_nothing(made)
 
 
 def _takes_nothing(initializer: Callable[..., Any]) -> bool:

@@ -42,7 +42,7 @@ class _VariableMeta(type):
             return super().__call__(*args, **kwargs)
         spec = VariableSpec(*args, **kwargs)
         if spec.variable_def is not None:
-            return super().__call__(spec)
+            return super().__call__(**spec.keywords())
         return create(spec)
 
 
@@ -147,8 +147,30 @@ class Variable(metaclass=_VariableMeta):
         def __invert__(self) -> Tensor: ...
         def __getitem__(self, key: Any) -> Tensor: ...
 
-    def __init__(self, spec: VariableSpec) -> None:
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool | None = None,
+        collections: Any = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        expected_shape: Any = None,
+        import_scope: str | None = None,
+        constraint: Any = None,
+        use_resource: bool | None = None,
+        synchronization: VariableSynchronization = VariableSynchronization.AUTO,
+        aggregation: VariableAggregation = VariableAggregation.NONE,
+        shape: Any = None,
+    ) -> None:
+        spec = VariableSpec(
+            initial_value, trainable, collections, validate_shape, caching_device, name, variable_def, dtype,
+            expected_shape, import_scope, constraint, use_resource, synchronization, aggregation, shape,
+        )  # fmt: skip
         self._save_slice_info: SaveSliceInfo | None = None
+        self._initial_value: Tensor | None = None
         self._constraint = spec.constraint
         self._synchronization = spec.synchronization
         self._aggregation = spec.aggregation
@@ -192,19 +214,19 @@ class Variable(metaclass=_VariableMeta):
             with _colocated(graph, f"loc:@{true_name}"):
                 with graph.name_scope("Initializer"), graph.device(None):
                     initial = spec.initial_value()
-                    self._initial_value = convert_to_tensor(initial, dtype=dtype, name="initial_value")
-                self._storage = self._storage_node(spec, scope)
+                    value = convert_to_tensor(initial, dtype=dtype, name="initial_value")
+                self._storage = self._storage_node(spec, scope, value)
         else:
-            self._initial_value = convert_to_tensor(spec.initial_value, dtype=dtype, name="initial_value")
-            if self._initial_value.op.context is not None:
+            value = convert_to_tensor(spec.initial_value, dtype=dtype, name="initial_value")
+            if value.op.context is not None:
                 raise ValueError(
                     f"Initializer for variable {true_name}/ is from inside a control-flow construct, such as a loop or "
                     "conditional. When creating a variable inside a loop or conditional, use a lambda as the "
                     "initializer."
                 )
-            self._storage = self._storage_node(spec, scope)
+            self._storage = self._storage_node(spec, scope, value)
+        self._initial_value = value
         with _colocated(graph, f"loc:@{true_name}"):
-            value = self._initial_value
             if not from_function:
                 value = guarded(value, true_name)
             self._initializer_op: Operation = apply_op(
@@ -212,22 +234,22 @@ class Variable(metaclass=_VariableMeta):
             ).op
             self._snapshot = apply_op("Identity", self._storage, name="read")
 
-    def _storage_node(self, spec: VariableSpec, scope: str) -> Tensor:
-        dims = to_dims(spec.shape) if spec.shape is not None else self._initial_value._dims
+    def _storage_node(self, spec: VariableSpec, scope: str, initial: Tensor) -> Tensor:
+        dims = to_dims(spec.shape) if spec.shape is not None else initial._dims
         if not spec.validate_shape:
             dims = None if spec.shape is None else dims
         elif dims is None or None in dims:
-            raise ValueError(f"initial_value must have a shape specified: {self._initial_value}")
-        elif not compatible(dims, self._initial_value._dims):
+            raise ValueError(f"initial_value must have a shape specified: {initial}")
+        elif not compatible(dims, initial._dims):
             raise ValueError(
-                f"The initial value's shape ({self._initial_value.shape}) is not compatible with the explicitly "
+                f"The initial value's shape ({initial.shape}) is not compatible with the explicitly "
                 f"supplied "
                 f"`shape` argument ({TensorShape(dims)})."
             )
         graph = self._graph
         container = graph.scopes.container
         return apply_op(
-            "VariableV2", shape=TensorShape(dims), dtype=self._initial_value.dtype.base_dtype,
+            "VariableV2", shape=TensorShape(dims), dtype=initial.dtype.base_dtype,
             container=container, name=scope,
         )  # fmt: skip
 
@@ -247,7 +269,7 @@ class Variable(metaclass=_VariableMeta):
         if isinstance(self._initializer_op, Tensor):
             self._initializer_op = self._initializer_op.op
         self._snapshot = element(proto.snapshot_name)
-        self._initial_value = element(proto.initial_value_name) if proto.initial_value_name else None  # type: ignore
+        self._initial_value = element(proto.initial_value_name) if proto.initial_value_name else None
         self._trainable = bool(getattr(proto, "trainable", True))
         if proto.HasField("save_slice_info_def"):
             self._save_slice_info = SaveSliceInfo(
@@ -325,8 +347,8 @@ class Variable(metaclass=_VariableMeta):
         return self._initializer_op
 
     @property
-    def initial_value(self) -> Tensor:
-        """The tensor of the initial value."""
+    def initial_value(self) -> Tensor | None:
+        """The tensor of the initial value; None where a VariableDef that the variable comes from names none."""
         return self._initial_value
 
     def _set_save_slice_info(self, save_slice_info: SaveSliceInfo) -> None:
@@ -608,8 +630,7 @@ register_tensor_conversion_function(Variable, _convert)
 
 def default_creator(next_creator: Creator | None = None, **keywords: Any) -> Variable:
     """Makes the variable itself: the end of the chain of creators."""
-    spec = VariableSpec(**keywords)
-    return type.__call__(Variable, spec)
+    return type.__call__(Variable, **keywords)
 
 
 def create(spec: VariableSpec) -> Any:
