@@ -12,8 +12,10 @@ from tests.oracle import COUNTS, real_tf
 
 pytestmark = pytest.mark.oracle
 
-# Types that TensorFlow does not have: gradients of gathers, kept sparse.
-OURS = {"DistinctRows", "GatherGrad"}
+# Types that TensorFlow does not have: gradients of gathers, kept sparse; loops of recurrent networks; optax's own state.
+OURS = {"CheckedLengths", "DistinctRows", "GatherGrad", "OptaxInit", "OptaxUpdate", "Scan"}
+# Types that XLA computes for more dtypes than TensorFlow has kernels for.
+WIDER = {"MaxPool", "MaxPool3D", "ScatterMax", "ScatterMin"}
 # Attributes that TensorFlow 1 does not have, which say by default what TensorFlow 1 does.
 NEWER = {"bad_indices_policy"}
 
@@ -63,7 +65,8 @@ def test_every_signature_is_tensorflows(tf: Any) -> None:
                 problems.append(f"{name}: TensorFlow has no such type")
             continue
         COUNTS["comparisons"] += 1
-        problems += [f"{name}: {p}" for p in _problems(record.op_def(), theirs)]
+        found = _problems(record.op_def(), theirs)
+        problems += [f"{name}: {p}" for p in found if name not in WIDER or "allows" not in p]
     assert not problems, "\n".join(problems)
 
 

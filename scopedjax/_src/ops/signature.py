@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from scopedjax._src.base import dtypes
 from scopedjax._src.base.dtypes import DType
 
@@ -111,6 +113,8 @@ def _default(kind: str, text: str) -> Any:
     if kind == "shape":
         return ast.literal_eval(text)
     value = ast.literal_eval(text)
+    if kind == "tensor":  # the one default of this kind among TF1's ops is a colour
+        return np.asarray(value, np.uint8)
     return tuple(value) if kind.startswith("list") else value
 
 

@@ -199,7 +199,9 @@ def make_slices(
     full: list[int] = [int(d) for d in dims or () if d is not None]
     partitions = _partitions(spec, full, dtype)
     axis = next((i for i, p in enumerate(partitions) if p > 1), 0)
-    initializer = spec.initializer or default_initializer(spec.name, tuple(full), dtype)
+    initializer = spec.initializer
+    if initializer is None:
+        initializer = default_initializer(spec.name, tuple(full), dtype)
     slices: list[Variable] = []
     graph = stacks.get_default_graph()
     offset = 0
