@@ -28,21 +28,26 @@ from scopedjax._src.ops.training import transforms as rules
 Update = Callable[[Sequence[Any], Any, Any, dict[str, Any]], tuple[Any, Sequence[Any]]]
 
 
+def _updated(rule: optax.GradientTransformation, grad: Any, state: Any, value: Any = None) -> tuple[Any, Any]:
+    """Returns (step, new state): to optax a state is any tree, and here its fields are known."""
+    return rule.update(grad, state, value)
+
+
 def _gradient_descent(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
-    step, _ = rules.gradient_descent(h["alpha"]).update(grad, optax.ScaleState())
+    step, _ = _updated(rules.gradient_descent(h["alpha"]), grad, optax.ScaleState())
     return step, ()
 
 
 def _momentum(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     rule = rules.momentum(h["lr"], h["momentum"], h["use_nesterov"])
-    step, state = rule.update(grad, (optax.TraceState(slots[0]), optax.ScaleState()))
+    step, state = _updated(rule, grad, (optax.TraceState(slots[0]), optax.ScaleState()))
     return step, (state[0].trace,)
 
 
 def _adam(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     rule = rules.adam(h["lr"], h["beta1"], h["beta2"], h["epsilon"], h["use_nesterov"])
     state = rules.AdamState(slots[0], slots[1], h["beta1_power"], h["beta2_power"])
-    step, new = rule.update(grad, state)
+    step, new = _updated(rule, grad, state)
     return step, (new.mu, new.nu)
 
 
@@ -50,13 +55,13 @@ def _adagrad(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> 
     if not h["update_slots"]:
         return -h["lr"] * grad / jnp.sqrt(slots[0]), slots
     state = (optax.ScaleByRssState(slots[0]), optax.ScaleState())
-    step, new = rules.adagrad(h["lr"]).update(grad, state)
+    step, new = _updated(rules.adagrad(h["lr"]), grad, state)
     return step, (new[0].sum_of_squares,)
 
 
 def _adadelta(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     state = (optax.ScaleByAdaDeltaState(slots[0], slots[1]), optax.ScaleState())
-    step, new = rules.adadelta(h["lr"], h["rho"], h["epsilon"]).update(grad, state, value)
+    step, new = _updated(rules.adadelta(h["lr"], h["rho"], h["epsilon"]), grad, state, value)
     return step, (new[0].e_g, new[0].e_x)
 
 
@@ -64,7 +69,7 @@ def _rmsprop(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> 
     ms, mom = slots
     rule = rules.rmsprop(h["lr"], h["rho"], h["momentum"], h["epsilon"], centered=False)
     empty = optax.ScaleState()
-    step, new = rule.update(grad, (optax.ScaleByRmsState(ms), empty, optax.TraceState(mom), empty))
+    step, new = _updated(rule, grad, (optax.ScaleByRmsState(ms), empty, optax.TraceState(mom), empty))
     return step, (new[0].nu, new[2].trace)
 
 
@@ -72,31 +77,31 @@ def _centered_rmsprop(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, 
     mg, ms, mom = slots
     rule = rules.rmsprop(h["lr"], h["rho"], h["momentum"], h["epsilon"], centered=True)
     empty = optax.ScaleState()
-    step, new = rule.update(grad, (optax.ScaleByRStdDevState(mg, ms), empty, optax.TraceState(mom), empty))
+    step, new = _updated(rule, grad, (optax.ScaleByRStdDevState(mg, ms), empty, optax.TraceState(mom), empty))
     return step, (new[0].mu, new[0].nu, new[2].trace)
 
 
 def _ftrl(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     shrinkage = h.get("l2_shrinkage", 0)
     rule = rules.ftrl(h["lr"], h["l1"], h["l2"], shrinkage, h["lr_power"], h["multiply_linear_by_lr"])
-    step, new = rule.update(grad, rules.FtrlState(slots[0], slots[1]), value)
+    step, new = _updated(rule, grad, rules.FtrlState(slots[0], slots[1]), value)
     return step, (new.accumulator, new.linear)
 
 
 def _proximal_descent(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     rule = rules.proximal_gradient_descent(h["alpha"], h["l1"], h["l2"])
-    return rule.update(grad, rules.NoState(), value)[0], ()
+    return _updated(rule, grad, rules.NoState(), value)[0], ()
 
 
 def _proximal_adagrad(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     rule = rules.proximal_adagrad(h["lr"], h["l1"], h["l2"])
-    step, new = rule.update(grad, rules.ProximalAdagradState(slots[0]), value)
+    step, new = _updated(rule, grad, rules.ProximalAdagradState(slots[0]), value)
     return step, (new.accumulator,)
 
 
 def _adagrad_da(slots: Sequence[Any], grad: Any, value: Any, h: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
     rule = rules.adagrad_da(h["lr"], h["l1"], h["l2"], h["global_step"])
-    step, new = rule.update(grad, rules.AdagradDAState(slots[0], slots[1]), value)
+    step, new = _updated(rule, grad, rules.AdagradDAState(slots[0], slots[1]), value)
     return step, (new.gradient, new.squared)
 
 

@@ -79,7 +79,7 @@ class StateLayout:
             restored = [_restored(v, leaf) for v, leaf in zip(leaves, self.leaves, strict=True)]
             state = jax.tree.unflatten(self.structure, restored)
             updates, state = self.transformation.update(gradients, state, values, **extra)
-            new = optax.apply_updates(values, updates)
+            new: Any = optax.apply_updates(values, updates)  # of the form of `values`, which its type does not say
             found, structure = jax.tree.flatten(state)
             if structure != self.structure:
                 raise TypeError(

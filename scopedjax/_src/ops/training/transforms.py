@@ -18,6 +18,11 @@ import jax.numpy as jnp
 import optax
 
 
+def _transformation(init: Any, update: Any) -> optax.GradientTransformation:
+    """Makes a transformation of one array; optax's own types speak of trees of arrays."""
+    return optax.GradientTransformation(init, update)
+
+
 def gradient_descent(learning_rate: Any) -> optax.GradientTransformation:
     """`-lr * g`."""
     return optax.scale(-learning_rate)
@@ -74,7 +79,7 @@ def adam(learning_rate: Any, b1: Any, b2: Any, epsilon: Any, nesterov: bool) -> 
         step = -rate * direction / (jnp.sqrt(nu) + epsilon)
         return step, AdamState(mu, nu, state.beta1_power, state.beta2_power)
 
-    return optax.GradientTransformation(lambda params: AdamState(params * 0, params * 0, b1, b2), update)
+    return _transformation(lambda params: AdamState(params * 0, params * 0, b1, b2), update)
 
 
 class FtrlState(NamedTuple):
@@ -106,7 +111,7 @@ def ftrl(
         target = (jnp.clip(linear, -bound, bound) - linear) / quadratic
         return target - params, FtrlState(accumulator, linear)
 
-    return optax.GradientTransformation(lambda params: FtrlState(params * 0, params * 0), update)
+    return _transformation(lambda params: FtrlState(params * 0, params * 0), update)
 
 
 class NoState(NamedTuple):
@@ -123,7 +128,7 @@ def proximal_gradient_descent(learning_rate: Any, l1: Any, l2: Any) -> optax.Gra
     def update(grads: Any, state: NoState, params: Any) -> tuple[Any, NoState]:
         return _proximal(params - learning_rate * grads, learning_rate, l1, l2) - params, state
 
-    return optax.GradientTransformation(lambda params: NoState(), update)
+    return _transformation(lambda params: NoState(), update)
 
 
 class ProximalAdagradState(NamedTuple):
@@ -140,7 +145,7 @@ def proximal_adagrad(learning_rate: Any, l1: Any, l2: Any) -> optax.GradientTran
         rate = learning_rate / jnp.sqrt(accumulator)
         return _proximal(params - grads * rate, rate, l1, l2) - params, ProximalAdagradState(accumulator)
 
-    return optax.GradientTransformation(lambda params: ProximalAdagradState(params * 0), update)
+    return _transformation(lambda params: ProximalAdagradState(params * 0), update)
 
 
 class AdagradDAState(NamedTuple):
@@ -161,4 +166,4 @@ def adagrad_da(learning_rate: Any, l1: Any, l2: Any, step: Any) -> optax.Gradien
         target = -learning_rate * shrunk / (l2 * steps * learning_rate + jnp.sqrt(squared))
         return target - params, AdagradDAState(gradient, squared)
 
-    return optax.GradientTransformation(lambda params: AdagradDAState(params * 0, params * 0), update)
+    return _transformation(lambda params: AdagradDAState(params * 0, params * 0), update)
