@@ -8,6 +8,7 @@ Run it, stop it with Ctrl-C at any moment, run it again: it restores the newest 
 
 import argparse
 import os
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -69,7 +70,7 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
 
-    digits = load_digits()
+    digits: Any = load_digits()
     data = (digits.images[..., None] / 16.0).astype(np.float32)
     order = np.random.RandomState(0).permutation(len(data))
     data, target = data[order], digits.target[order].astype(np.int64)
@@ -88,9 +89,7 @@ def main():
         rng = np.random.RandomState(done)
         while done < options.steps:
             batch = rng.randint(0, len(train_x), options.batch)
-            _, value, done = sess.run(
-                [train, loss, step], {images: train_x[batch], labels: train_y[batch], keep: 0.75}
-            )
+            _, value, done = sess.run([train, loss, step], {images: train_x[batch], labels: train_y[batch], keep: 0.75})
             if done % 100 == 0 or done == options.steps:
                 right = sess.run(accuracy, {images: test_x, labels: test_y})
                 where = saver.save(sess, os.path.join(options.out, "model"), global_step=step)

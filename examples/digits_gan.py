@@ -7,6 +7,7 @@ The discriminator is applied twice, to real and to made digits, with the same va
 
 import argparse
 import os
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -68,7 +69,8 @@ def main():
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
 
-    real_images = (load_digits().data / 16.0).astype(np.float32)
+    digits: Any = load_digits()
+    real_images = (digits.data / 16.0).astype(np.float32)
     tf.set_random_seed(7)
     noise = tf.placeholder(tf.float32, [None, 16], name="noise")
     real = tf.placeholder(tf.float32, [None, 64], name="real")

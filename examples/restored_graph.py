@@ -1,10 +1,13 @@
-"""A saved `.meta` graph: one program builds, trains and saves; another has no code for the model and goes on from the file.
+"""A saved `.meta` graph: one program builds, trains and saves; another, without code for the model, goes on from it.
 
     python examples/restored_graph.py
+
+Both programs run one after the other, each with a graph of its own.
 """
 
 import argparse
 import os
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -20,9 +23,7 @@ def build_and_save(x, y, steps, prefix):
         w = tf.get_variable("w", [64, 10])
         b = tf.get_variable("b", [10], initializer=tf.zeros_initializer)
         logits = tf.add(tf.matmul(images, w), b, name="logits")
-        loss = tf.reduce_mean(
-            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits), name="loss"
-        )
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits), name="loss")
         train = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss, name="train")
         tf.add_to_collection("train_op", train)
         tf.add_to_collection("loss", loss)
@@ -39,6 +40,7 @@ def build_and_save(x, y, steps, prefix):
 def go_on(x, y, steps, folder):
     with tf.Graph().as_default() as graph, tf.Session() as sess:
         path = tf.train.latest_checkpoint(folder)
+        assert path is not None, f"the first program left no checkpoint in {folder}"
         saver = tf.train.import_meta_graph(path + ".meta")
         saver.restore(sess, path)
         images = graph.get_tensor_by_name("images:0")  # one way to find a tensor
@@ -64,7 +66,7 @@ def main():
     parser.add_argument("--out", default="meta_out", help="folder for the files (default: meta_out)")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
-    digits = load_digits()
+    digits: Any = load_digits()
     x, y = (digits.data / 16.0).astype(np.float32), digits.target.astype(np.int64)
     build_and_save(x, y, options.steps, os.path.join(options.out, "model"))
     go_on(x, y, options.steps, options.out)

@@ -1,6 +1,8 @@
 """Variable scopes, name scopes and sharing: what `tf.Variable` and `tf.get_variable` are called, and who shares what.
 
     python examples/scopes_and_sharing.py
+
+It prints the names that come out, trains a shared filter for a moment, and writes a list of the variables.
 """
 
 import argparse

@@ -2,10 +2,13 @@
 
     python examples/tensorboard_curves.py
     tensorboard --logdir board_out
+
+The first command writes the event files, the second shows them in the browser.
 """
 
 import argparse
 import os
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -18,7 +21,7 @@ def main():
     parser.add_argument("--steps", type=int, default=300, help="training steps (default: 300)")
     parser.add_argument("--out", default="board_out", help="log folder (default: board_out)")
     options = parser.parse_args()
-    digits = load_digits()
+    digits: Any = load_digits()
     x, y = (digits.data / 16.0).astype(np.float32), digits.target.astype(np.int64)
 
     tf.set_random_seed(2)

@@ -8,6 +8,7 @@ trained, and a new last layer for the digits 5 to 9; only the layers that both s
 
 import argparse
 import os
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -70,7 +71,7 @@ def main():
     parser.add_argument("--out", default="transfer_out", help="folder for checkpoint and picture")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
-    digits = load_digits()
+    digits: Any = load_digits()
     low = digits.target < 5
     x, y = (digits.data / 16.0).astype(np.float32), digits.target.astype(np.int32)
 
