@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from scopedjax._src.base.errors import InvalidArgumentError, OpError
+from scopedjax._src.base.errors import InvalidArgumentError, OpError, exception_from_code
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.bundles import Variables
@@ -131,7 +131,8 @@ def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: Region
     except OpError as error:
         if error.op is not None:
             raise
-        raise type(error)(None, op, f"{error.message}\n\t [[{{{{node {op.name}}}}}]]") from error
+        text = f"{error.message}\n\t [[{{{{node {op.name}}}}}]]"
+        raise exception_from_code(None, op, text, error.error_code) from error
     except Exception as error:
         text = str(error) or type(error).__name__
         raise InvalidArgumentError(
