@@ -101,7 +101,8 @@ def guess_kind(value: Any) -> str:
             return "func"
         case tuple() | list():
             return _guess_list_kind(value)
-    raise TypeError(f"a value of type {type(value).__name__} cannot be a node's attribute: {value!r}")
+        case _:
+            raise TypeError(f"a value of type {type(value).__name__} cannot be a node's attribute: {value!r}")
 
 
 def _guess_list_kind(items: tuple[Any, ...] | list[Any]) -> str:

@@ -545,7 +545,8 @@ class Graph:
             if session is None:
                 raise ValueError(
                     f"Cannot {what} using `{verb}()`: No default session is registered. "
-                    f"Use `with sess.as_default(){':' if verb == 'run' else ''}` or pass an explicit session to `{verb}(session=sess)`"
+                    f"Use `with sess.as_default(){':' if verb == 'run' else ''}` or pass an explicit session to "
+                    f"`{verb}(session=sess)`"
                 )
             if session.graph is not self:
                 raise ValueError(

@@ -30,8 +30,10 @@ class name_scope:
 
     def __init__(self, name: str | None, default_name: str | None = None, values: Any = None) -> None:
         if not (default_name is None or isinstance(default_name, str)):
-            raise TypeError(f"`default_name` type ({type(default_name)}) is not a string type. You likely meant to pass "
-                            "this into the `values` kwarg.")  # fmt: skip
+            raise TypeError(
+                f"`default_name` type ({type(default_name)}) is not a string type. You likely meant to pass this into "
+                "the `values` kwarg."
+            )
         self._name = default_name if name is None else name
         self._values = values
         self._stacks: list[ExitStack] = []

@@ -351,7 +351,7 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
         return ("none", None) if function is None else ("registered", function)
     record = op.record
     kind = "missing" if record is None else record.gradient.kind
-    if kind == "missing" or kind == "jax" and record.is_host(op):
+    if record is None or kind == "missing" or kind == "jax" and record.is_host(op):
         raise LookupError(
             f"No gradient defined for operation '{op.name}' (op type: {op.type}), made at {op.site}. In general every "
             "operation on the way from ys to xs must have one; cut the way with tf.stop_gradient, or register one with "

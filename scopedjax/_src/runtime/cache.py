@@ -8,6 +8,7 @@ already, and `SCOPEDJAX_COMPILATION_CACHE` changes it: a folder, or `off`.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import jax
 
@@ -20,7 +21,8 @@ def enable_compilation_cache() -> None:
         return
     _state["decided"] = True
     wanted = os.environ.get("SCOPEDJAX_COMPILATION_CACHE", "")
-    if wanted.lower() in ("off", "0", "false", "none") or jax.config.jax_compilation_cache_dir:
+    configured: Any = jax.config  # its options are attributes that no annotation names
+    if wanted.lower() in ("off", "0", "false", "none") or configured.jax_compilation_cache_dir:
         return
     root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     folder = wanted or os.path.join(root, "scopedjax", "xla")

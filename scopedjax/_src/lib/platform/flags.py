@@ -71,7 +71,7 @@ class FlagValuesOfTheCommandLine:
         return self.__dict__["_values"](*args, **kwargs)
 
 
-FLAGS: Final = FlagValuesOfTheCommandLine(_flags.FLAGS)
+FLAGS = FlagValuesOfTheCommandLine(_flags.FLAGS)
 
 
 def _with_old_names(define: Callable[..., Any]) -> Callable[..., Any]:

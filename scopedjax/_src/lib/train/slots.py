@@ -26,11 +26,8 @@ def _slice_of_slot(primary: Any, slot: Variable) -> None:
     if info is None or axes == 0:
         return
     real_name = slot.name[len(primary.op.name) + 1 : -2]
-    slot._set_save_slice_info(
-        Variable.SaveSliceInfo(
-            f"{info.full_name}/{real_name}", info.full_shape[:axes], info.var_offset[:axes], info.var_shape[:axes]
-        )
-    )
+    full, offset, shape = ((part or ())[:axes] for part in (info.full_shape, info.var_offset, info.var_shape))
+    slot._set_save_slice_info(Variable.SaveSliceInfo(f"{info.full_name}/{real_name}", full, offset, shape))
 
 
 def primary_known(primary: Any) -> bool:

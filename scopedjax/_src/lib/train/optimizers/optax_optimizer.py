@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer
@@ -76,7 +76,7 @@ class OptaxOptimizer(Optimizer):
             for i, (at, leaf) in enumerate(_numbered(layout.leaves)):
                 if kept[i] is None:
                     kept[i] = self._made(leaf, at, named, values[i])
-        self._state = kept
+        self._state = cast("list[Variable]", kept)
 
     def _kept(self, leaf: StateLeaf, field: str, named: Mapping[str, Any]) -> Variable | None:
         """Returns the variable of a leaf that an earlier `apply_gradients` made."""
