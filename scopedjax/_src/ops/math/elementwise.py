@@ -66,6 +66,17 @@ def _sign(x: Any) -> Any:
 
 
 @jax.custom_jvp
+def _abs(x: Any) -> Any:
+    return jnp.abs(x)
+
+
+@_abs.defjvp
+def _abs_jvp(primals: Any, tangents: Any) -> Any:
+    # Zero at zero, as in TF, so that an L1 penalty leaves a weight of zero alone; JAX takes the slope from the right.
+    return jnp.abs(primals[0]), tangents[0] * jnp.sign(primals[0])
+
+
+@jax.custom_jvp
 def _acosh_real(x: Any) -> Any:
     return jnp.arccosh(x)
 
@@ -84,7 +95,7 @@ def _acosh(x: Any) -> Any:
 # type, lowering, dtypes, NumPy rule (for shape arithmetic)
 _UNARY: tuple[tuple[str, Callable[..., Any], tuple[DType, ...], Any], ...] = (
     ("Neg", jnp.negative, _SIGNED_C, np.negative),
-    ("Abs", jnp.abs, _SIGNED, np.abs),
+    ("Abs", _abs, _SIGNED, np.abs),
     ("Square", jnp.square, _ALL, np.square),
     ("Sqrt", jnp.sqrt, _FC, np.sqrt),
     ("Rsqrt", jax.lax.rsqrt, _FC, None),

@@ -128,7 +128,7 @@ declare(
     host=holds_text("T"),
     rng=True,
     stateful=True,
-    gradient=NO_GRADIENT,
+    gradient=NOT_DIFFERENTIABLE,
 )
 
 

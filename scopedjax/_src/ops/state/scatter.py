@@ -21,7 +21,7 @@ from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.base.shapes import Dims, format_dims, merge_dims
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.ops.array.slicing import MASKS, strided_slice_of
-from scopedjax._src.ops.registry import NO_GRADIENT, declare
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 _METHODS = {
@@ -139,7 +139,8 @@ def _declare(op_type: str, lowering: Any, shape: Any, how: str) -> None:
         shape=shape,
         reads=("ref",),
         writes=("ref",),
-        gradient=NO_GRADIENT,
+        # TF1 registers nothing for three of them, which is an error on the way of a gradient.
+        gradient=NO_GRADIENT if op_type in ("ScatterUpdate", "ScatterMin", "ScatterMax") else NOT_DIFFERENTIABLE,
         host=_is_text,
         types={"T": VALUES if how == "Update" else NUMERIC, "Tindices": INDEX},
     )

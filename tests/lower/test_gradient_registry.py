@@ -1,0 +1,56 @@
+"""Which op types have a gradient, none, or are an error: as in TensorFlow's own registry."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+import scopedjax  # noqa: F401  (declares the types)
+from scopedjax._src.ops.registry import records
+from tests.oracle import real_tf
+
+# TensorFlow registers functions that return None for these; ours say so at once.
+RETURNS_NONE = {"ArgMax", "ArgMin", "Floor", "Ceil", "Round", "Rint", "FloorDiv", "TruncateDiv"}
+DEPARTURES = {
+    "Const": "nothing leads back from a constant in either",
+    "SymbolicGradient": "ours is differentiated a second time by JAX",
+    "SparseReorder": "the order depends on data: a host node, and no gradient yet",
+    "NextAfter": "flat almost everywhere; TensorFlow hands the gradient on to the first argument",
+}
+# TensorFlow registers nothing for these: they have no floating input, so that no gradient ever asks.
+SOURCES = {
+    "RandomUniformInt", "DecodePng", "DecodeImage", "HistogramFixedWidth", "VariableV2", "Variable", "DecodeCSV",
+    "ParseExampleV2",
+}  # fmt: skip
+
+
+def test_registry() -> None:
+    real_tf()
+    theirs = importlib.import_module("tensorflow.python.framework.ops").gradient_registry
+    known = importlib.import_module("tensorflow.python.framework.op_def_registry")
+    problems: list[str] = []
+    compared = 0
+    for record in records().values():
+        kind, op_type = record.gradient.kind, record.type
+        if known.get(op_type) is None or op_type in DEPARTURES or op_type in SOURCES:
+            continue
+        floating = any(arg.dtype is None or arg.dtype.is_floating for arg in record.signature.outputs)
+        try:
+            expected = "none" if theirs.lookup(op_type) is None or op_type in RETURNS_NONE else "some"
+        except LookupError:
+            if not floating:
+                continue  # what is no floating number carries no gradient, whatever is registered
+            expected = "missing"
+        compared += 1
+        found = kind if kind in ("none", "missing") else "some"
+        if found != expected:
+            problems.append(f"{op_type}: {expected} there, {found} here")
+    assert compared > 150
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("op_type", sorted(RETURNS_NONE))
+def test_functions_that_return_none(op_type: str) -> None:
+    record = next(r for r in records().values() if r.type == op_type)
+    assert record.gradient.kind == "none"
