@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import numpy as np
-import pytest
 
 from scopedjax._src.lib.train.saveables import SaveableObject, SaveSpec
 from scopedjax._src.lib.train.saver_plan import restore_plan, save_plan
@@ -33,43 +32,33 @@ def test_plans_are_kept(tf: Any) -> None:
     assert restore_plan(graph, saver.saver_def) is restore_plan(graph, saver.saver_def)
 
 
-class _Counter:
-    """An object that is no variable; its state is a number in Python."""
+class _Halved(SaveableObject):
+    """Keeps twice the value of a variable in the checkpoint: saving and restoring it takes nodes of its own."""
 
-    def __init__(self, tf: Any) -> None:
-        self.count = 5
-        self.tensor = tf.py_func(lambda: np.int64(self.count), [], tf.int64, stateful=True, name="counter")
-
-    def set(self, value: Any) -> Any:
-        self.count = int(value)
-        return np.int64(self.count)
-
-
-class _CounterSaveable(SaveableObject):
-    def __init__(self, tf: Any, counter: _Counter) -> None:
-        super().__init__(counter.tensor.op, [SaveSpec(counter.tensor, "", "counter")], "counter")
-        self._tf, self._counter = tf, counter
+    def __init__(self, variable: Any) -> None:
+        self._variable = variable
+        doubled = variable * 2.0
+        super().__init__(doubled.op, [SaveSpec(doubled, "", "doubled"), SaveSpec(lambda: doubled + 1.0, "", "more",
+                                                                                doubled.dtype, "")], "halved")  # fmt: skip
 
     def restore(self, restored_tensors: Any, restored_shapes: Any) -> Any:
-        return self._tf.py_func(self._counter.set, [restored_tensors[0]], self._tf.int64, stateful=True).op
+        return self._variable.assign(restored_tensors[0] / 2.0)
 
 
 def test_objects_that_are_no_variables(tf: Any, tmp_path: Any) -> None:
-    if not hasattr(tf, "py_func"):
-        pytest.skip("needs tf.py_func")
-    variable = tf.Variable([1.0, 2.0], name="v")
-    counter = _Counter(tf)
-    tf.add_to_collection(tf.GraphKeys.SAVEABLE_OBJECTS, _CounterSaveable(tf, counter))
+    variable, other = tf.Variable([1.0, 2.0], name="v"), tf.Variable([5.0, 6.0], name="other")
+    tf.get_collection_ref(tf.GraphKeys.GLOBAL_VARIABLES).remove(other)
+    tf.add_to_collection(tf.GraphKeys.SAVEABLE_OBJECTS, _Halved(other))
     saver = tf.train.Saver()
     with tf.Session() as sess:
-        sess.run(variable.initializer)
+        sess.run([variable.initializer, other.initializer])
         path = saver.save(sess, str(tmp_path / "model"))
-        counter.count = 0
-        sess.run(variable.assign([3.0, 4.0]))
+        sess.run([variable.assign([0.0, 0.0]), other.assign([0.0, 0.0])])
         saver.restore(sess, path)
-        assert counter.count == 5
         assert sess.run(variable).tolist() == [1.0, 2.0]
-    assert tf.train.list_variables(path) == [("counter", []), ("v", [2])]
+        assert sess.run(other).tolist() == [5.0, 6.0]
+    assert tf.train.list_variables(path) == [("doubled", [2]), ("more", [2]), ("v", [2])]
+    assert tf.train.load_variable(path, "more").tolist() == [11.0, 13.0]
 
 
 def test_names_that_are_no_constants(tf: Any, tmp_path: Any) -> None:
