@@ -3,17 +3,16 @@
     decode_jpeg(bytes)  ->  uint8 [height, width, channels]        encode_png(image)  ->  bytes
 
 As in TF1 each decoder takes all of the formats. `channels` 0 keeps what the file has: 1 grey, 2 grey and alpha, 3 RGB,
-4 RGB and alpha. JPEG files are decoded by the accurate integer transform (`dct_method="INTEGER_ACCURATE"` of TensorFlow,
-the same numbers); TensorFlow's default is a faster one, some levels off.
+4 RGB and alpha. JPEG files are decoded by the accurate integer transform (TensorFlow's `dct_method="INTEGER_ACCURATE"`,
+the same numbers); TensorFlow's default is a faster one, some levels off. Pillow is imported with the first image.
 """
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from scopedjax._src.base import dtypes, errors
 from scopedjax._src.base.shapes import Dims
@@ -23,6 +22,9 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import scalar
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP")
@@ -36,11 +38,13 @@ def _invalid(message: str) -> errors.InvalidArgumentError:
 
 
 def _opened(contents: Any) -> Image.Image:
+    from PIL import Image
+
     data = contents.item() if isinstance(contents, np.ndarray) else contents
     data = data.encode() if isinstance(data, str) else data
     try:
         return Image.open(io.BytesIO(data), formats=_FORMATS)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError):
         pass
     raise _invalid("Unknown image file format. One of JPEG, PNG, GIF, BMP required.")
 
@@ -55,6 +59,8 @@ def _own_channels(image: Image.Image) -> int:
 
 def _pixels(image: Image.Image, channels: int) -> np.ndarray:
     """uint8 or uint16 `[height, width, channels]`."""
+    from PIL import Image
+
     channels = channels or _own_channels(image)
     try:
         if image.mode.startswith("I") and channels == 1:
@@ -90,6 +96,8 @@ def _decode(contents: Any, *, channels: int, dtype: Any = dtypes.uint8) -> Any:
 
 
 def _frames(contents: Any) -> np.ndarray:
+    from PIL import ImageSequence
+
     image = _opened(contents)
     return np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)])
 
@@ -150,6 +158,8 @@ declare(
 
 
 def _as_picture(image: np.ndarray, op_type: str, allowed: tuple[int, ...]) -> Image.Image:
+    from PIL import Image
+
     if image.ndim != 3 or image.shape[2] not in allowed:
         raise _invalid(
             f"image must be 3-dimensional with {allowed} channels, got shape {list(image.shape)} ({op_type})"
