@@ -22,7 +22,7 @@ from scopedjax._src.base.dtypes import as_dtype, float32
 from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
-from scopedjax._src.ops.convert import graph_of
+from scopedjax._src.ops.convert import convert_to_tensor, graph_of, infer_dtype
 from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization, is_trainable
 from scopedjax._src.variables.spec import GetterSpec
 from scopedjax._src.variables.store import AUTO_REUSE, ReuseMode, VariableStore, get_store
@@ -235,11 +235,10 @@ class VariableScope:
 
     def _choose_dtype(self, spec: GetterSpec) -> None:
         """An initializer that is a value decides the dtype; it must not contradict a dtype that was asked for."""
-        from scopedjax._src.ops.convert import infer_dtype
-
         initializer = spec.initializer
         if initializer is not None and not callable(initializer):
-            found = infer_dtype(initializer)
+            # TF1 records a constant to learn the dtype where one was asked for.
+            found = infer_dtype(initializer) if spec.dtype is None else convert_to_tensor(initializer).dtype.base_dtype
             if spec.dtype is not None and found is not None and as_dtype(spec.dtype).base_dtype is not found:
                 raise ValueError(f"Initializer type '{found}' and explicit dtype '{as_dtype(spec.dtype)}' don't match.")
             if spec.dtype is None:
