@@ -38,8 +38,8 @@ class _Halved(SaveableObject):
     def __init__(self, variable: Any) -> None:
         self._variable = variable
         doubled = variable * 2.0
-        super().__init__(doubled.op, [SaveSpec(doubled, "", "doubled"), SaveSpec(lambda: doubled + 1.0, "", "more",
-                                                                                doubled.dtype, "")], "halved")  # fmt: skip
+        more = SaveSpec(lambda: doubled + 1.0, "", "more", doubled.dtype, "")
+        super().__init__(doubled.op, [SaveSpec(doubled, "", "doubled"), more], "halved")
 
     def restore(self, restored_tensors: Any, restored_shapes: Any) -> Any:
         return self._variable.assign(restored_tensors[0] / 2.0)
