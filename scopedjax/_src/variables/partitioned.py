@@ -15,6 +15,7 @@ from scopedjax._src.base.shapes import Dims, TensorShape, to_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.joining import split
 from scopedjax._src.ops.convert import register_tensor_conversion_function
 from scopedjax._src.variables.spec import GetterSpec
 from scopedjax._src.variables.variable import SaveSliceInfo, Variable
@@ -137,7 +138,7 @@ class PartitionedVariable:
             parts: Sequence[Any] = list(value)
         else:
             sizes = [v._get_save_slice_info().var_shape[axis] for v in self._variable_list]  # type: ignore[union-attr,index]
-            parts = apply_op("SplitV", value, sizes, axis, num_split=len(sizes))
+            parts = split(value, sizes, axis)
         results = []
         for i, (variable, part) in enumerate(zip(self._variable_list, parts, strict=True)):
             part_name = None if name is None else f"{name}_part{i}"
@@ -213,7 +214,7 @@ def make_slices(
             spec,
             name=f"{spec.name}/part_{i}",
             shape=var_shape,
-            initializer=_slice_of(initializer, var_offset, var_shape),
+            initializer=_slice_of(initializer, var_offset, var_shape, f"{spec.name}/part_{i}"),
             partitioner=None,
             reuse=False,
         )
@@ -226,10 +227,11 @@ def make_slices(
     return PartitionedVariable(spec.name, full, dtype, slices, partitions)
 
 
-def _slice_of(initializer: Any, offset: Sequence[int], shape: Sequence[int]) -> Any:
+def _slice_of(initializer: Any, offset: Sequence[int], shape: Sequence[int], name: str) -> Any:
     if callable(initializer):
         return initializer
-    return apply_op("Slice", initializer, list(offset), list(shape))
+    with stacks.get_default_graph().name_scope(f"{name}/PartitionedInitializer/"):
+        return apply_op("Slice", initializer, list(offset), list(shape))
 
 
 def _partitions(spec: GetterSpec, full: Sequence[int], dtype: DType) -> list[int]:
