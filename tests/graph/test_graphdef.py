@@ -269,20 +269,6 @@ def test_a_region_inside_itself_is_refused(tf: Any) -> None:
         tf.import_graph_def(proto)
 
 
-def test_loops_come_back(tf: Any) -> None:
-    with tf.Graph().as_default() as graph:
-        n = tf.placeholder(tf.int32, [], name="n")
-        step = tf.constant(2.0, name="step")
-        _, total = tf.while_loop(lambda i, s: i < n, lambda i, s: (i + 1, s + step), [0, 1.0])
-        tf.identity(total, name="y")
-        with tf.Session() as sess:
-            expected = sess.run("y:0", {n: 5})
-    other = _round_trip(tf, graph)
-    with tf.Session(graph=other) as sess:
-        assert sess.run("y:0", {"n:0": 5}) == expected == 11.0
-    assert plain(other.as_graph_def()) == plain(graph.as_graph_def())
-
-
 @pytest.mark.parametrize("prefix", ["", "net"])
 def test_gradients_come_back(tf: Any, prefix: str) -> None:
     with tf.Graph().as_default() as graph:
