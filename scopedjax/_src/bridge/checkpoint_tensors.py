@@ -16,7 +16,7 @@ import numpy as np
 from scopedjax._src.base import dtypes
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.errors import InvalidArgumentError
-from scopedjax._src.bridge import orbax_checkpoint, system_errors
+from scopedjax._src.bridge import orbax_checkpoint, staging, system_errors
 from scopedjax._src.lib.train import checkpoint_reader
 from scopedjax._src.ops.files.slices import Slice, joined, parse_partial_name, parse_slice, partial_name
 
@@ -124,6 +124,8 @@ def merge_checkpoints(prefixes: Sequence[str], path: str, delete: bool = True) -
         return
     for prefix in prefixes:
         orbax_checkpoint.remove(prefix)
+    # What is removed leaves a folder in the background, and a folder that is not empty stays.
+    staging.settle()
     for folder in {os.path.dirname(prefix) for prefix in prefixes} - {os.path.dirname(path), ""}:
         if os.path.isdir(folder) and not os.listdir(folder):
             with system_errors.as_tensorflow_errors(folder):

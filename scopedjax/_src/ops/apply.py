@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.base.shapes import Dims, to_dims
 from scopedjax._src.graph import stacks
@@ -298,7 +300,8 @@ def canonical(kind: str, value: Any) -> Any:
         case "int":
             return int(value)
         case "float":
-            return float(value)
+            # A GraphDef keeps 32 bits of it, and TensorFlow computes with what the GraphDef says.
+            return float(np.float32(value))
         case "string":
             return value.decode() if isinstance(value, bytes) else str(value)
         case _:

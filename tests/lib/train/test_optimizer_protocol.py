@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ def run(tf: Any, step: Any, fetches: Any, steps: int = 5, feed: Callable[[int], 
 
 
 def nodes_outside_gradients(tf: Any) -> list[tuple[str, str]]:
-    return [n for n in graph_nodes(tf.get_default_graph()) if "gradients/" not in n[0]]
+    return [n for n in graph_nodes(tf.get_default_graph()) if not re.search(r"(^|/)gradients(_\d+)?/", n[0])]
 
 
 def square_loss(tf: Any, *names: str) -> tuple[Any, list[Any]]:

@@ -7,7 +7,7 @@ At a kink JAX's own rules share the gradient between both sides; TF1 gives all o
 lowering carries TF1's derivative:
 
     Relu   0 at x = 0             Relu6   0 at x = 0 and at x = 6
-    Selu, LeakyRelu               the slope of the side that holds x = 0
+    Elu, Selu, LeakyRelu          the slope of the side that holds x = 0
 """
 
 from __future__ import annotations
@@ -54,13 +54,19 @@ def _relu6(x: Any) -> Any:
 
 
 def _elu(x: Any) -> Any:
-    # expm1 of large x would overflow, and its zero weight would make the gradient NaN.
-    return jnp.where(x > 0, x, jnp.expm1(jnp.minimum(x, jnp.zeros((), x.dtype))))
+    return jnp.where(x < 0, jnp.expm1(x), x)
+
+
+def _elu_slope(x: Any) -> Any:
+    return jnp.where(x < 0, jnp.exp(x), 1)
 
 
 def _selu(x: Any) -> Any:
-    below = jnp.expm1(jnp.minimum(x, jnp.zeros((), x.dtype)))
-    return jnp.where(x < 0, (_SELU_SCALE * _SELU_ALPHA) * below, _SELU_SCALE * x)
+    return jnp.where(x < 0, (_SELU_SCALE * _SELU_ALPHA) * jnp.expm1(x), _SELU_SCALE * x)
+
+
+def _selu_slope(x: Any) -> Any:
+    return jnp.where(x < 0, (_SELU_SCALE * _SELU_ALPHA) * jnp.exp(x), _SELU_SCALE)
 
 
 def _softsign(x: Any) -> Any:
@@ -74,8 +80,8 @@ def _softsign_slope(x: Any) -> Any:
 _ROWS: tuple[tuple[str, Callable[[Any], Any], tuple[DType, ...]], ...] = (
     ("Relu", _sloped(lambda x: jnp.maximum(x, jnp.zeros((), x.dtype)), lambda x: x > 0), dtypes.REAL),
     ("Relu6", _sloped(_relu6, lambda x: (x > 0) & (x < 6)), dtypes.REAL),
-    ("Elu", _elu, dtypes.FLOATING),
-    ("Selu", _selu, dtypes.FLOATING),
+    ("Elu", _sloped(_elu, _elu_slope), dtypes.FLOATING),
+    ("Selu", _sloped(_selu, _selu_slope), dtypes.FLOATING),
     ("Softplus", _sloped(lambda x: jax.nn.softplus(x), lambda x: jax.nn.sigmoid(x)), dtypes.FLOATING),
     ("Softsign", _sloped(_softsign, _softsign_slope), dtypes.FLOATING),
 )
