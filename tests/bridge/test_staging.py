@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scopedjax._src.base import errors
-from scopedjax._src.bridge import chunk_files, orbax_checkpoint, staging, system_errors
+from scopedjax._src.base import errors, system_errors
+from scopedjax._src.bridge import chunk_files, orbax_checkpoint, staging
 from tests import oracle
 
 

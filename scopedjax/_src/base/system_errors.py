@@ -45,6 +45,16 @@ _BY_ERRNO: Final[dict[int, Callable[[Any, Any, str], errors.OpError]]] = {
     getattr(errno, name): kind for kind, names in _BY_CLASS for name in names if hasattr(errno, name)
 }
 
+_CURES: Final[dict[int, str]] = {
+    errno.EACCES: "ask for access to it, or choose another folder",
+    errno.EPERM: "ask for access to it, or choose another folder",
+    errno.EROFS: "the file system is mounted read-only: choose another folder",
+    errno.ENOSPC: "the disk is full: free some space; a Saver's max_to_keep limits what is kept",
+    errno.EDQUOT: "your disk quota is used up: free some space; a Saver's max_to_keep limits what is kept",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "a part of the path is a file: choose another folder",
+}
+
 
 def translate(error: OSError, path: str) -> errors.OpError:
     """Returns the TensorFlow error for `error`, not raised.
@@ -54,11 +64,13 @@ def translate(error: OSError, path: str) -> errors.OpError:
       path: The path that the user named.
 
     Returns:
-      An `OpError` of TensorFlow's class, whose text is `PATH; the system's words`.
+      An `OpError` of TensorFlow's class, whose text is `PATH; the system's words`, and a cure where one is known.
     """
     number = error.errno or 0
-    words = os.strerror(number) if number else str(error)
-    return _BY_ERRNO.get(number, errors.UnknownError)(None, None, f"{path}; {words}")
+    message = f"{path}; {os.strerror(number) if number else error}"
+    if number in _CURES:
+        message += f" ({_CURES[number]})"
+    return _BY_ERRNO.get(number, errors.UnknownError)(None, None, message)
 
 
 @contextlib.contextmanager

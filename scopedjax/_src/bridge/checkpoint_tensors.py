@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from scopedjax._src.base import dtypes
+from scopedjax._src.base import dtypes, system_errors
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.errors import InvalidArgumentError
-from scopedjax._src.bridge import orbax_checkpoint, staging, system_errors
+from scopedjax._src.bridge import orbax_checkpoint, staging
 from scopedjax._src.lib.train import checkpoint_reader
 from scopedjax._src.ops.files.slices import Slice, joined, parse_partial_name, parse_slice, partial_name
 

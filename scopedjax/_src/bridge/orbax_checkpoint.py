@@ -47,9 +47,9 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from scopedjax._src.base import dtypes, errors
+from scopedjax._src.base import dtypes, errors, system_errors
 from scopedjax._src.bridge import checkpoint_layout as layout
-from scopedjax._src.bridge import chunk_files, foreign_orbax, staging, system_errors
+from scopedjax._src.bridge import chunk_files, foreign_orbax, staging
 from scopedjax._src.bridge.checkpoint_layout import Damaged, Entry, Store
 
 _SUFFIX: Final = ".orbax"

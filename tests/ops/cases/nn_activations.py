@@ -17,7 +17,7 @@ ACTIVATIONS = [
         for name in ("relu", "relu6", "elu", "softplus", "softsign", "leaky_relu", "crelu", "swish")
     ),
     Case("selu", lambda tf, x: tf.nn.selu(x), [KINKS], FLOATS, tol=HALF),
-    # TensorFlow rounds exp(x) to bfloat16 before it subtracts one: near zero its result is 0, and the slope jumps there.
+    # TensorFlow rounds exp(x) to bfloat16 before it subtracts one: near zero that is 0, and the slope jumps there.
     Case("selu_bfloat16", lambda tf, x: tf.nn.selu(x), [KINKS.round()], ("bfloat16",), tol=HALF),
     Case("relu_int", lambda tf, x: tf.nn.relu(x), [In((2, 3), -5, 5)], INTS),
     Case("relu6_int", lambda tf, x: tf.nn.relu6(x), [In((2, 3), -5, 9)], INTS),

@@ -25,6 +25,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from scopedjax._src.base import system_errors
+
 _LOGGER: Final = logging.getLogger("scopedjax")
 _V2: Final = 2  # SaverDef.V2, the format with an .index file
 
@@ -169,7 +171,7 @@ def write_checkpoint_state(
     """
     from google.protobuf import text_format
 
-    from scopedjax._src.bridge import staging, system_errors
+    from scopedjax._src.bridge import staging
 
     newest, paths = model_checkpoint_path, list(all_model_checkpoint_paths or ())
     if save_relative_paths:
@@ -342,7 +344,7 @@ def remove_checkpoint(
 
     >>> tf.train.remove_checkpoint("/nowhere/model-7")
     """
-    from scopedjax._src.bridge import orbax_checkpoint, system_errors
+    from scopedjax._src.bridge import orbax_checkpoint
 
     prefix = os.fspath(checkpoint_prefix)
     orbax_checkpoint.remove(prefix)
