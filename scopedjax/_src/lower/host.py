@@ -29,6 +29,8 @@ class State(Protocol):
     lock: Any
     platform: str
     session: Any
+    resources: dict[str, Any]
+    resources_lock: Any
 
     def ensure_rows(self, ops: Sequence[Operation]) -> None:
         """Gives each random node a row."""
@@ -69,6 +71,22 @@ class HostContext:
     def handle(self) -> Ref:
         """Returns the handle to the storage that this node owns."""
         return Ref(storage_key(self.op))
+
+    def resource(self, index: int) -> Any:
+        """Returns the object (a queue, a reader, a table) behind the resource handle at input `index`.
+
+        A session has one for each node that owns a resource. The node's lowering makes it when it is first asked for.
+        """
+        maker = owner(self.op.inputs[index])
+        key = storage_key(maker)
+        found = self.state.resources.get(key)
+        if found is None:
+            with self.state.resources_lock:
+                found = self.state.resources.get(key)
+                if found is None:
+                    made = HostContext(self.state, maker, self._regions)
+                    found = self.state.resources[key] = maker.record.lower_with(made, maker, [])[0]
+        return found
 
     def read(self, ref: Any) -> Any:
         """Returns the value of a variable as NumPy."""

@@ -233,6 +233,7 @@ class BaseSession:
         self._closed = True
         self._prepared.clear()
         self._plans.clear()
+        self._state.release_resources()
         self._state.values.clear()
         self._state.rng = None
 

@@ -6,6 +6,11 @@
 The rows live on the device beside the variables, because a branch that is not taken does not advance its streams. Rows
 are added in chunks, so that a program's signature seldom changes. Invariants: all changes happen under `lock`; two
 variables never share a buffer; a node keeps its row for the life of the session.
+
+    resources: {"fifo_queue": FirstInFirstOut(...)}   what handles stand for, on the host
+
+A resource is made when a node first asks for it (`HostContext.resource`). It has its own lock, so that a thread may
+wait for an element of a queue while others run.
 """
 
 from __future__ import annotations
@@ -35,8 +40,20 @@ class SessionState:
         self.rng: Any = None
         self.slots: dict[Operation, int] = {}
         self.lock = threading.RLock()
+        self.resources: dict[str, Any] = {}
+        self.resources_lock = threading.RLock()
         self._device = device
         self.platform: str = device.platform if device is not None else jax.default_backend()
+
+    def release_resources(self) -> None:
+        """Lets go of queues, readers and the like; what waits for one of them is told to stop."""
+        with self.resources_lock:
+            held = list(self.resources.values())
+            self.resources.clear()
+        for resource in held:
+            release = getattr(resource, "release", None)
+            if release is not None:
+                release()
 
     def enter_device(self) -> AbstractContextManager[Any]:
         """Returns the context manager under which programs are traced and run: 64-bit types, the session's device."""
