@@ -504,6 +504,9 @@ from scopedjax._src.ops.math.sorting import searchsorted as searchsorted
 from scopedjax._src.ops.math.sorting import sort as sort
 from scopedjax import debugging as debugging
 from scopedjax import dtypes as dtypes
+from scopedjax import manip as manip
+from scopedjax import nest as nest
+from scopedjax import version as version
 
 from scopedjax._src.base.absence import absent as _absent
 

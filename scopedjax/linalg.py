@@ -33,5 +33,6 @@ from scopedjax._src.ops.math.linear_algebra import matvec as matvec
 from scopedjax._src.ops.math.linear_algebra import norm as norm
 from scopedjax._src.ops.math.linear_algebra import tensordot as tensordot
 from scopedjax._src.ops.math.linear_algebra import trace as trace
+from scopedjax._src.ops.nn.normalization import l2_normalize as l2_normalize
 
 __getattr__ = _absent("linalg")

@@ -98,6 +98,7 @@ from scopedjax._src.ops.math.special import bessel_i1 as bessel_i1
 from scopedjax._src.ops.math.special import bessel_i1e as bessel_i1e
 from scopedjax._src.ops.math.special import betainc as betainc
 from scopedjax._src.ops.math.special import digamma as digamma
+from scopedjax._src.ops.math.special import div_no_nan as divide_no_nan
 from scopedjax._src.ops.math.special import erf as erf
 from scopedjax._src.ops.math.special import erfc as erfc
 from scopedjax._src.ops.math.special import erfcinv as erfcinv
@@ -118,5 +119,13 @@ from scopedjax._src.ops.math.special import xdivy as xdivy
 from scopedjax._src.ops.math.special import xlog1py as xlog1py
 from scopedjax._src.ops.math.special import xlogy as xlogy
 from scopedjax._src.ops.math.special import zeta as zeta
+from scopedjax._src.ops.nn.activations import softplus as softplus
+from scopedjax._src.ops.nn.activations import softsign as softsign
+from scopedjax._src.ops.nn.normalization import l2_normalize as l2_normalize
+from scopedjax._src.ops.nn.normalization import zero_fraction as zero_fraction
+from scopedjax._src.ops.nn.ranking import in_top_k as in_top_k
+from scopedjax._src.ops.nn.ranking import top_k as top_k
+from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
+from scopedjax._src.ops.nn.softmax import softmax as softmax
 
 __getattr__ = _absent("math")

@@ -18,5 +18,11 @@ from scopedjax._src.ops.parsing.features import FixedLenFeature as FixedLenFeatu
 from scopedjax._src.ops.parsing.features import FixedLenSequenceFeature as FixedLenSequenceFeature
 from scopedjax._src.ops.parsing.features import SparseFeature as SparseFeature
 from scopedjax._src.ops.parsing.features import VarLenFeature as VarLenFeature
+from scopedjax._src.ops.image.coding import decode_bmp as decode_bmp
+from scopedjax._src.ops.image.coding import decode_gif as decode_gif
+from scopedjax._src.ops.image.coding import decode_image as decode_image
+from scopedjax._src.ops.image.coding import decode_jpeg as decode_jpeg
+from scopedjax._src.ops.image.coding import decode_png as decode_png
+from scopedjax._src.ops.image.coding import encode_jpeg as encode_jpeg
 
 __getattr__ = _absent("io")
