@@ -508,6 +508,10 @@ from scopedjax import manip as manip
 from scopedjax import nest as nest
 from scopedjax import version as version
 
+# losses, metrics, distributions
+from scopedjax import losses as losses
+from scopedjax._src.ops.math.confusion import confusion_matrix as confusion_matrix
+
 from scopedjax._src.base.absence import absent as _absent
 
 newaxis = None  # a new dimension in an index, as in NumPy

@@ -61,7 +61,6 @@ REASONS = {
     "ragged": "ragged tensors are not here; use a padded tensor and tf.sequence_mask",
     "quantization": "quantized kernels have no counterpart in XLA",
     "lookup": "lookup tables come with strings, in the library",
-    "losses": "losses come with the library of layers and losses",
     "metrics": "metrics come with the library of layers and losses",
     "sparse": "sparse tensors come with the library of layers and losses",
     "strings": "string functions come with the library of layers and losses",

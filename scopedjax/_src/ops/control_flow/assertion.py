@@ -1,4 +1,8 @@
-"""`Assert`: stops a run, with values in the text, when a condition does not hold. It runs on the host."""
+"""`Assert`: stops a run, with values in the text, when a condition does not hold.
+
+It runs on the host, except where its inputs depend on constants and static shapes alone: those are known while a
+program is traced, so the check is made then, and costs nothing in a step.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
@@ -19,7 +24,7 @@ def summary_of(value: Any, most: int) -> str:
     """The first `most` elements (all for -1) as TF prints them: `1 2 3...`, `[1 2][3...]...`, text without quotes."""
     array = np.asarray(value)
     limit = array.size if most < 0 else min(most, array.size)
-    words = [_word(v) for v in array.reshape(-1)[:limit]]
+    words = [element_text(v) for v in array.reshape(-1)[:limit]]
     if array.ndim == 0:
         return "".join(words)
     text, _ = _one_axis(array.shape, 0, words, 0)
@@ -43,7 +48,8 @@ def _one_axis(shape: tuple[int, ...], axis: int, words: list[str], at: int) -> t
     return "".join(parts), at
 
 
-def _word(value: Any) -> str:
+def element_text(value: Any) -> str:
+    """One element as TF prints it."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, (bool, np.bool_)):
@@ -56,10 +62,30 @@ def _word(value: Any) -> str:
     return text if type(value)(text) == value or np.isnan(value) else f"{float(value):.{full}g}"
 
 
+def _is_about_shapes(op: Operation) -> bool:
+    """Whether all inputs follow from constants and from the shapes of tensors."""
+    stack, seen = list(op.inputs), set[Tensor]()
+    while stack:
+        tensor = stack.pop()
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        record = tensor.op.record
+        if record is None or record.rng or record.stateful or record.structured or record.reads:
+            return False
+        if record.static_value is not None or record.type == "Const":
+            continue
+        if record.numpy is None or not tensor.op.inputs:
+            return False
+        stack.extend(tensor.op.inputs)
+    return True
+
+
 @defop(
     "Assert(condition: bool, data: T...; summarize: int = 3)",
     shape=no_outputs,
-    host=True,
+    host=lambda op: not _is_about_shapes(op),
+    static=lambda op: ("condition", "data") if _is_about_shapes(op) else (),
     stateful=True,
     gradient=NOT_DIFFERENTIABLE,
 )

@@ -161,7 +161,7 @@ def _reduction_axes(x: Any, axis: Any) -> Any:
     """The axes as an operand; where none are given, all of them."""
     if axis is not None:
         return axis
-    if isinstance(x, Tensor) and x.ndim is not None:
+    if isinstance(x, Tensor) and x.ndim:  # of a scalar TF1 records the rank and the range
         return constant_node(np.arange(x.ndim, dtype=np.int32), dtypes.int32, None, "Const")
     return tf_range(0, rank(x))
 

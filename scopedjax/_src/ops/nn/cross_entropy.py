@@ -236,13 +236,13 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = N
         sizes = shape(labels)
         _check_label_shapes(labels, logits)
         if logits.ndim == 2:
-            cost, _ = apply_op(op_type, precise, labels)
+            cost, _ = apply_op(op_type, precise, labels, name=name)
             return cast(cost, kind) if kind in _HALVES else cost
         # Where the shapes are not known TF1 records an assertion too; here the op refuses other numbers of rows, and an
         # assertion would cost a stop on the host in every step.
         classes = shape(logits)[rank(logits) - 1]
         flat = reshape(precise, [-1, classes])
-        cost, _ = apply_op(op_type, flat, reshape(labels, [-1]))
+        cost, _ = apply_op(op_type, flat, reshape(labels, [-1]), name=name)
         cost = reshape(cost, sizes)
         if label_dims is not None:
             cost.set_shape(label_dims)

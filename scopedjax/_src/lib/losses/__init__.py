@@ -1,0 +1,1 @@
+"""`tf.losses`: losses with weights, and the collection that gathers them."""
