@@ -29,8 +29,8 @@ def check_scope_name(name: str, at_root: bool) -> None:
         valid = _VALID_SCOPE_NAME.match(name)
     if not valid:
         raise ValueError(
-            f"'{name}' is not a valid scope name. It uses letters, digits, and the characters _ . \\ / > -"
-            + (", and at the root it starts with a letter, a digit or '.'" if at_root else "")
+            f"'{name}' is not a valid {'root ' if at_root else ''}scope name. It uses letters, digits, and the "
+            "characters _ . \\ / > -" + (", and at the root it starts with a letter, a digit or '.'" if at_root else "")
         )
 
 

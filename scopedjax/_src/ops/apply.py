@@ -195,6 +195,11 @@ def _explain_mismatch(record: OpRecord, arg: Arg, value: Any, dtype: DType | Non
     """Raises TF1's words for a value of another dtype, where its own dtype can be told."""
     if dtype is None:
         return
+    if isinstance(error, TypeError):
+        raise TypeError(
+            f"Expected {dtype.name} passed to parameter '{arg.name}' of op '{record.type}', got {value!r} of type "
+            f"'{type(value).__name__}' instead. Error: {error}"
+        ) from error
     found = infer_dtype(value)
     if found is not None and found is not dtype:
         raise _mismatch(record, arg, found, dtype) from error

@@ -52,7 +52,7 @@ def _fill(array: np.ndarray, dims: Any, verify_shape: bool, exact: bool) -> np.n
     if dims is None or None in dims:
         raise ValueError(f"a constant needs a fully defined shape, got {dims}")
     if verify_shape and array.shape != tuple(dims):
-        raise TypeError(f"Expected Tensor's shape: {tuple(dims)}, got {array.shape}.")
+        raise TypeError(f"Expected Tensor's shape: {tuple(dims)}, but got {array.shape}.")
     size = int(np.prod(dims, dtype=np.int64))
     if array.size == size:
         return array.reshape(dims)

@@ -43,7 +43,7 @@ class Initializer:
 def _floating(dtype: Any) -> Any:
     dtype = as_dtype(dtype)
     if not dtype.is_floating:
-        raise ValueError(f"Argument `dtype` expected to be numeric or boolean. Received {dtype}.")
+        raise ValueError(f"Argument `dtype` is expected to be floating point. Received: {dtype}.")
     return dtype
 
 

@@ -246,7 +246,7 @@ def _partitions(spec: GetterSpec, full: Sequence[int], dtype: DType) -> list[int
         raise ValueError(f"Partitioner returned zero partitions for some axes: {partitions}")
     if sum(p > 1 for p in partitions) > 1:
         raise ValueError(
-            f"Can only slice a variable along one dimension: shape: {list(full)}, partitioning: {partitions}"
+            f"Can only slice a variable along one dimension: shape: {tuple(full)}, partitioning: {partitions}"
         )
     return [int(p) for p in partitions]
 

@@ -130,7 +130,9 @@ class VariableStore:
             raise ValueError(
                 f"Variable {spec.name} did not get an initializer, so its `shape` argument must be specified."
                 if spec.initializer is None
-                else f"Shape of a new variable ({spec.name}) must be fully defined, but instead was <unknown>."
+                else f"Shape of a new variable ({spec.name}) must be fully defined, but instead was <unknown>. The "
+                "initializer passed is not valid without it: It should be a callable with no arguments, or `shape` "
+                "should be given."
             )
         dims = to_dims(spec.shape)
         initializer = spec.initializer

@@ -43,7 +43,7 @@ class Template:
         made = len(graph.get_collection_ref(GraphKeys.TRAINABLE_VARIABLES)) - before
         if self._called and made:
             raise ValueError(
-                f"New variable(s) created when calling a template after the first time, perhaps you used tf.Variable "
+                "Trainable variable created when calling a template after the first time, perhaps you used tf.Variable "
                 f"when you meant tf.get_variable: {graph.get_collection_ref(GraphKeys.TRAINABLE_VARIABLES)[-made:]}"
             )
         self._called = True

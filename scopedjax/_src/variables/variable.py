@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.base.graphkeys import GraphKeys
-from scopedjax._src.base.shapes import TensorShape, compatible, to_dims
+from scopedjax._src.base.shapes import TensorShape, merge_dims, to_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
@@ -202,7 +202,7 @@ class Variable(metaclass=_VariableMeta):
             collections = [*collections, GraphKeys.TRAINABLE_VARIABLES]
         graph = stacks.get_default_graph()
         self._graph = graph
-        with _lifted(graph), graph.name_scope(spec.name or "Variable") as scope:
+        with _lifted(graph), graph.name_scope("Variable" if spec.name is None else spec.name) as scope:
             self._record_nodes(graph, scope, spec)
         graph.add_to_collections(list(collections), self)
 
@@ -240,12 +240,8 @@ class Variable(metaclass=_VariableMeta):
             dims = None if spec.shape is None else dims
         elif dims is None or None in dims:
             raise ValueError(f"initial_value must have a shape specified: {initial}")
-        elif not compatible(dims, initial._dims):
-            raise ValueError(
-                f"The initial value's shape ({initial.shape}) is not compatible with the explicitly "
-                f"supplied "
-                f"`shape` argument ({TensorShape(dims)})."
-            )
+        else:
+            merge_dims(dims, initial._dims)
         graph = self._graph
         container = graph.scopes.container
         return apply_op(

@@ -58,11 +58,7 @@ def _temporary_variable(ctx: Any) -> Any:
 def _assign_shape(c: ShapeContext) -> list[Dims]:
     if not c.attr("validate_shape"):
         return [c.dims(1)]
-    ref, value = c.dims(0), c.dims(1)
-    if not compatible(ref, value):
-        raise c.fail(f"Dimension mismatch: the variable has shape {format_dims(ref)}, the value {format_dims(value)}; "
-                     "Shapes must be compatible, Dimensions must be equal,")  # fmt: skip
-    return [merge_dims(ref, value)]
+    return [merge_dims(c.dims(0), c.dims(1))]
 
 
 @defop(
@@ -87,12 +83,7 @@ def _assign(ctx: Any, ref: Any, value: Any, *, validate_shape: bool) -> Any:
 
 
 def _update_shape(c: ShapeContext) -> list[Dims]:
-    ref, value = c.dims(0), c.dims(1)
-    if not compatible(ref, value):
-        raise c.fail(
-            f"Dimensions must be equal, but are {format_dims(ref)} and {format_dims(value)}: Shapes must match"
-        )
-    return [merge_dims(ref, value)]
+    return [merge_dims(c.dims(0), c.dims(1))]
 
 
 @defop(
