@@ -14,8 +14,6 @@ pytestmark = pytest.mark.oracle
 
 # Types that TensorFlow does not have: sparse gradients of gathers, loops of recurrent networks, optax's own state.
 OURS = {"CheckedLengths", "DistinctRows", "GatherGrad", "OptaxInit", "OptaxUpdate", "Scan"}
-# Types that XLA computes for more dtypes than TensorFlow has kernels for.
-WIDER = {"MaxPool", "MaxPool3D", "ScatterMax", "ScatterMin"}
 # Attributes that TensorFlow 1 does not have, which say by default what TensorFlow 1 does.
 NEWER = {"bad_indices_policy"}
 
@@ -69,7 +67,7 @@ def test_every_signature_is_tensorflows(tf: Any) -> None:
         problems += [
             f"{name}: {p}"
             for p in found
-            if not (name in WIDER and "allows" in p) and "attr bad_color: default" not in p  # same bytes, other field
+            if "attr bad_color: default" not in p  # same bytes, other field
         ]
     assert not problems, "\n".join(problems)
 

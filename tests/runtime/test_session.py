@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import scopedjax
-from tests.oracle import both, check_both, check_both_raise
+from tests.oracle import assert_same, both, check_both, check_both_raise
 
 Pair = collections.namedtuple("Pair", "first second")
 
@@ -51,6 +51,35 @@ def test_fetches_of_any_nesting(structure):
         return type(result).__name__, result
 
     check_both(body)
+
+
+def test_what_is_fed_and_fetched_comes_back_as_it_is():
+    def body(tf):
+        number, vector, text = (tf.placeholder(t) for t in (tf.float32, tf.int32, tf.string))
+        array = np.array([1, 2], np.int32)
+        with tf.Session() as sess:
+            results = sess.run([number, [vector, number * 2.0], text, number], {number: 3.0, vector: array, text: "a"})
+            kept = results[1][0] is array
+            results.append(sess.run(text, {text: [b"a", "b"]}))
+        return kept, results, [(type(r).__name__, getattr(r, "dtype", None)) for r in results]
+
+    check_both(body)
+
+
+@pytest.mark.parametrize("which", ["read", "read_value", "assign_add", "initialized_value"])
+def test_a_variable_without_a_value_is_not_read(which):
+    def body(tf):
+        v = tf.Variable(1.0, name="v")
+        node = {
+            "read": lambda: v.value().op,
+            "read_value": lambda: v.read_value().op,
+            "assign_add": lambda: v.assign_add(1.0).op,
+            "initialized_value": lambda: v.initialized_value().op,
+        }[which]()
+        return tf.Session().run(node)
+
+    theirs, ours = both(body)
+    assert_same(theirs, ours, phrase="Attempting to use uninitialized value v")
 
 
 @pytest.mark.parametrize("fetch", [None, [None], 1, "nothing", "nothing:0", "y:7", "y:0:0", object, {"a": None}, 3.5])

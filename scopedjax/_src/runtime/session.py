@@ -22,6 +22,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.effects import is_alias
 from scopedjax._src.lower.execute import Executor
 from scopedjax._src.lower.plan import make_plan
 from scopedjax._src.runtime.cache import enable_compilation_cache
@@ -35,7 +36,7 @@ from scopedjax._src.runtime.state import SessionState
 class _Prepared:
     """What is known about one combination of fetches and fed keys."""
 
-    __slots__ = ("build", "convert", "executor", "fetches", "keys", "positions")
+    __slots__ = ("build", "convert", "executor", "fed", "fetches", "keys", "positions")
 
     def __init__(self, graph: Graph, fetches: Any, keys: Sequence[Any], plans: dict[Any, Executor]) -> None:
         self.fetches = fetches  # kept alive: the combination is found by identity
@@ -43,15 +44,19 @@ class _Prepared:
         mapper = FetchMapper(graph, fetches)
         fed = [feed_tensor(graph, key) for key in keys]
         self.convert: list[Callable[[Any], Any]] = [converter(t) for t in fed]
-        tensors = tuple(e for e in mapper.elements if isinstance(e, Tensor))
+        # What is fed and fetched comes back as it was given: (position among the results, position among the feeds).
+        self.fed = [(i, fed.index(e)) for i, e in enumerate(mapper.elements) if e in fed]
+        tensors = tuple(e for e in mapper.elements if isinstance(e, Tensor) and e not in fed)
         targets = tuple(e for e in mapper.elements if isinstance(e, Operation))
+        # TF1 reads where 'w/read' stands when that node itself is asked for, and finds a variable without a value.
+        tensors += tuple(e.outputs[0] for e in targets if is_alias(e))
         plan_key = (tensors, targets, tuple(fed))
         executor = plans.get(plan_key)
         if executor is None:
             executor = plans[plan_key] = Executor(make_plan(tensors, targets, fed))
         self.executor = executor
         order = {t: i for i, t in enumerate(executor.plan.fetches)}
-        self.positions = [order[e] if isinstance(e, Tensor) else None for e in mapper.elements]
+        self.positions = [order.get(e) if isinstance(e, Tensor) else None for e in mapper.elements]
         self.build = mapper.build
 
 
@@ -139,8 +144,14 @@ class BaseSession:
             self._growth.note()
         with_trace = run_metadata is not None and options is not None and options.trace_level
         if with_trace:
-            return self._run_traced(prepared, values, run_metadata)
-        return self._execute(prepared, values)
+            results = self._run_traced(prepared, values, run_metadata)
+        else:
+            results = self._execute(prepared, values)
+        if prepared.fed:
+            given = list(feed_dict.values())
+            for result, feed in prepared.fed:
+                results[result] = _as_given(given[feed], values[feed])
+        return prepared.build(results)
 
     def _checked_feed_dict(self, feed_dict: Any) -> dict[Any, Any]:
         if not hasattr(feed_dict, "items"):
@@ -163,26 +174,26 @@ class BaseSession:
                 self._prepared[key] = prepared
         return prepared
 
-    def _execute(self, prepared: _Prepared, feeds: Sequence[Any]) -> Any:
+    def _execute(self, prepared: _Prepared, feeds: Sequence[Any]) -> list[Any]:
         positions = prepared.positions
         if all(p is None for p in positions):
             # Nothing waits for the device, so the caller could change an array that is still being read.
             feeds = [f.copy() if type(f) is np.ndarray else f for f in feeds]
         results = prepared.executor.run(self._state, feeds)
-        return prepared.build([None if p is None else _as_result(results[p]) for p in positions])
+        return [None if p is None else _as_result(results[p]) for p in positions]
 
-    def _run_traced(self, prepared: _Prepared, feeds: Sequence[Any], run_metadata: Any) -> Any:
+    def _run_traced(self, prepared: _Prepared, feeds: Sequence[Any], run_metadata: Any) -> list[Any]:
         import time
 
         started = time.time()
-        result = self._execute(prepared, feeds)
+        results = self._execute(prepared, feeds)
         device = run_metadata.step_stats.dev_stats.add(device=f"/device:{self._state.platform.upper()}:0")
         device.node_stats.add(
             node_name="Session.run",
             all_start_micros=int(started * 1e6),
             all_end_rel_micros=int((time.time() - started) * 1e6),
         )
-        return result
+        return results
 
     def _forget(self) -> None:
         self._mutations = self._graph.mutation_count
@@ -241,6 +252,13 @@ class BaseSession:
         """Returns a context manager that makes this the default session of the thread, without closing it at the
         end."""
         return stacks.sessions.pushed(self)
+
+
+def _as_given(value: Any, converted: Any) -> Any:
+    """A fed value as an array: the user's own array where it is one of the tensor's dtype, str where str was fed."""
+    if isinstance(converted, np.ndarray) and converted.dtype == object:
+        return np.asarray(value, dtype=object)
+    return np.asarray(converted) if isinstance(converted, jax.Array) else converted
 
 
 def _as_result(value: Any) -> Any:

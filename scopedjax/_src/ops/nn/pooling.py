@@ -65,6 +65,8 @@ def _lowering(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return lower
 
 
+# TensorFlow has no kernels for the wider unsigned integers.
+_POOLED = tuple(t for t in dtypes.REAL if t not in (dtypes.uint32, dtypes.uint64))
 _WINDOW = "ksize: list(int), strides: list(int), padding: string"
 _EXPLICIT = "explicit_paddings: list(int) = []"
 _2D, _3D = "data_format: string = 'NHWC'", "data_format: string = 'NDHWC'"
@@ -73,7 +75,7 @@ declare(
     f"MaxPool(input: T; T: type = float32, {_WINDOW}, {_EXPLICIT}, {_2D}) -> output: T",
     _lowering(pooling.max_pool),
     shape=_pool_dims(4),
-    types={"T": dtypes.REAL},
+    types={"T": _POOLED},
 )
 declare(
     f"AvgPool(value: T; {_WINDOW}, {_2D}) -> output: T",
@@ -85,7 +87,7 @@ declare(
     f"MaxPool3D(input: T; {_WINDOW}, {_3D}) -> output: T",
     _lowering(pooling.max_pool3d),
     shape=_pool_dims(5),
-    types={"T": dtypes.FLOATING},
+    types={"T": (dtypes.float16, dtypes.bfloat16, dtypes.float32)},
 )
 declare(
     f"AvgPool3D(input: T; {_WINDOW}, {_3D}) -> output: T",

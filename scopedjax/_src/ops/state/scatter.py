@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from scopedjax._src.base.dtypes import INDEX, NUMERIC, VALUES, int16
+from scopedjax._src.base.dtypes import FLOATING, INDEX, NUMERIC, VALUES, int16
 from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.base.shapes import Dims, format_dims, merge_dims
 from scopedjax._src.graph.operation import Operation
@@ -33,6 +33,7 @@ _METHODS = {
     "Min": "min",
     "Max": "max",
 }
+_TYPES = {"Update": VALUES, "Min": FLOATING + INDEX, "Max": FLOATING + INDEX}  # the others: all numbers
 
 
 def _is_text(op: Operation) -> bool:
@@ -142,7 +143,7 @@ def _declare(op_type: str, lowering: Any, shape: Any, how: str) -> None:
         # TF1 registers nothing for three of them, which is an error on the way of a gradient.
         gradient=NO_GRADIENT if op_type in ("ScatterUpdate", "ScatterMin", "ScatterMax") else NOT_DIFFERENTIABLE,
         host=_is_text,
-        types={"T": VALUES if how == "Update" else NUMERIC, "Tindices": INDEX},
+        types={"T": _TYPES.get(how, NUMERIC), "Tindices": INDEX},
     )
 
 
