@@ -427,11 +427,37 @@ from scopedjax._src.ops.parsing.decoding import parse_tensor as parse_tensor
 from scopedjax._src.ops.parsing.decoding import serialize_tensor as serialize_tensor
 from scopedjax._src.ops.parsing.examples import parse_example as parse_example
 from scopedjax._src.ops.parsing.examples import parse_single_example as parse_single_example
-from scopedjax._src.ops.sparse.densify import sparse_reorder as sparse_reorder
+from scopedjax._src.ops.sparse.arranging import sparse_mask as sparse_mask
+from scopedjax._src.ops.sparse.arranging import sparse_merge as sparse_merge
+from scopedjax._src.ops.sparse.arranging import sparse_placeholder as sparse_placeholder
+from scopedjax._src.ops.sparse.arranging import sparse_reorder as sparse_reorder
+from scopedjax._src.ops.sparse.arranging import sparse_reset_shape as sparse_reset_shape
+from scopedjax._src.ops.sparse.arranging import sparse_reshape as sparse_reshape
+from scopedjax._src.ops.sparse.arranging import sparse_retain as sparse_retain
+from scopedjax._src.ops.sparse.arranging import sparse_to_indicator as sparse_to_indicator
+from scopedjax._src.ops.sparse.arranging import sparse_transpose as sparse_transpose
 from scopedjax._src.ops.sparse.densify import sparse_tensor_to_dense as sparse_tensor_to_dense
 from scopedjax._src.ops.sparse.densify import sparse_to_dense as sparse_to_dense
+from scopedjax._src.ops.sparse.elementwise import sparse_maximum as sparse_maximum
+from scopedjax._src.ops.sparse.elementwise import sparse_minimum as sparse_minimum
+from scopedjax._src.ops.sparse.elementwise import sparse_softmax as sparse_softmax
+from scopedjax._src.ops.sparse.joining import sparse_add as sparse_add
+from scopedjax._src.ops.sparse.joining import sparse_concat as sparse_concat
+from scopedjax._src.ops.sparse.joining import sparse_fill_empty_rows as sparse_fill_empty_rows
+from scopedjax._src.ops.sparse.joining import sparse_slice as sparse_slice
+from scopedjax._src.ops.sparse.joining import sparse_split as sparse_split
+from scopedjax._src.ops.sparse.products import sparse_matmul as sparse_matmul
+from scopedjax._src.ops.sparse.products import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul
+from scopedjax._src.ops.sparse.reductions import sparse_reduce_max as sparse_reduce_max
+from scopedjax._src.ops.sparse.reductions import sparse_reduce_max_sparse as sparse_reduce_max_sparse
+from scopedjax._src.ops.sparse.reductions import sparse_reduce_sum as sparse_reduce_sum
+from scopedjax._src.ops.sparse.reductions import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
+from scopedjax._src.ops.sparse.serialization import deserialize_many_sparse as deserialize_many_sparse
+from scopedjax._src.ops.sparse.serialization import serialize_many_sparse as serialize_many_sparse
+from scopedjax._src.ops.sparse.serialization import serialize_sparse as serialize_sparse
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor as SparseTensor
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensorValue as SparseTensorValue
+from scopedjax._src.ops.sparse.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
 
 # the road out, and behaviour
 from scopedjax._src.runtime.pure_function import pure_function as pure_function
@@ -511,6 +537,24 @@ from scopedjax import version as version
 # losses, metrics, distributions
 from scopedjax import losses as losses
 from scopedjax._src.ops.math.confusion import confusion_matrix as confusion_matrix
+
+# nodes that run Python, print, and handle whole files
+from scopedjax._src.ops.host.python_functions import py_func as py_func
+from scopedjax._src.ops.host.python_functions import numpy_function as numpy_function
+from scopedjax._src.ops.host.python_functions import py_function as py_function
+from scopedjax._src.ops.host.printing import Print as Print
+from scopedjax._src.ops.host.printing import print_v2 as print
+from scopedjax._src.ops.files.whole_files import read_file as read_file
+from scopedjax._src.ops.files.whole_files import write_file as write_file
+from scopedjax._src.ops.files.whole_files import matching_files as matching_files
+
+# queues
+from scopedjax import queue as queue
+from scopedjax._src.ops.queues.queue import QueueBase as QueueBase
+from scopedjax._src.ops.queues.queue import FIFOQueue as FIFOQueue
+from scopedjax._src.ops.queues.queue import PaddingFIFOQueue as PaddingFIFOQueue
+from scopedjax._src.ops.queues.queue import PriorityQueue as PriorityQueue
+from scopedjax._src.ops.queues.queue import RandomShuffleQueue as RandomShuffleQueue
 
 from scopedjax._src.base.absence import absent as _absent
 

@@ -1,6 +1,7 @@
 """`tf.image`: operations on images."""
 
 # ops: images
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.ops.image.coding import decode_bmp as decode_bmp
 from scopedjax._src.ops.image.coding import decode_gif as decode_gif
 from scopedjax._src.ops.image.coding import decode_image as decode_image
@@ -45,3 +46,5 @@ from scopedjax._src.ops.image.resizing import resize_nearest_neighbor as resize_
 
 # ops: random
 from scopedjax._src.ops.random.sampling import random_crop as random_crop
+
+__getattr__ = _absent("image")

@@ -2,6 +2,7 @@
 
 # ops: mathematics and arrays
 # lib: recurrent networks
+from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.lib.rnn import page as rnn_cell
 from scopedjax._src.lib.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
 from scopedjax._src.lib.rnn.dynamic import dynamic_rnn as dynamic_rnn
@@ -27,6 +28,12 @@ from scopedjax._src.ops.nn.activations import swish as swish
 from scopedjax._src.ops.nn.bias import bias_add as bias_add
 from scopedjax._src.ops.nn.bias import relu_layer as relu_layer
 from scopedjax._src.ops.nn.bias import xw_plus_b as xw_plus_b
+from scopedjax._src.ops.nn.candidates import all_candidate_sampler as all_candidate_sampler
+from scopedjax._src.ops.nn.candidates import compute_accidental_hits as compute_accidental_hits
+from scopedjax._src.ops.nn.candidates import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from scopedjax._src.ops.nn.candidates import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
+from scopedjax._src.ops.nn.candidates import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+from scopedjax._src.ops.nn.candidates import uniform_candidate_sampler as uniform_candidate_sampler
 from scopedjax._src.ops.nn.convolutions import conv2d as conv2d
 from scopedjax._src.ops.nn.convolutions import conv2d_backprop_filter as conv2d_backprop_filter
 from scopedjax._src.ops.nn.convolutions import conv2d_backprop_input as conv2d_backprop_input
@@ -92,5 +99,9 @@ from scopedjax._src.ops.nn.pooling import max_pool_with_argmax as max_pool_with_
 from scopedjax._src.ops.nn.pooling import pool as pool
 from scopedjax._src.ops.nn.ranking import in_top_k as in_top_k
 from scopedjax._src.ops.nn.ranking import top_k as top_k
+from scopedjax._src.ops.nn.sampled_losses import nce_loss as nce_loss
+from scopedjax._src.ops.nn.sampled_losses import sampled_softmax_loss as sampled_softmax_loss
 from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
 from scopedjax._src.ops.nn.softmax import softmax as softmax
+
+__getattr__ = _absent("nn")

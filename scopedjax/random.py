@@ -2,6 +2,11 @@
 
 # ops
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.ops.nn.candidates import all_candidate_sampler as all_candidate_sampler
+from scopedjax._src.ops.nn.candidates import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from scopedjax._src.ops.nn.candidates import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
+from scopedjax._src.ops.nn.candidates import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+from scopedjax._src.ops.nn.candidates import uniform_candidate_sampler as uniform_candidate_sampler
 from scopedjax._src.ops.random.sampling import categorical as categorical
 from scopedjax._src.ops.random.sampling import get_seed as get_seed
 from scopedjax._src.ops.random.sampling import multinomial as multinomial

@@ -25,4 +25,20 @@ from scopedjax._src.ops.image.coding import decode_jpeg as decode_jpeg
 from scopedjax._src.ops.image.coding import decode_png as decode_png
 from scopedjax._src.ops.image.coding import encode_jpeg as encode_jpeg
 
+# whole files
+from scopedjax._src.ops.files.whole_files import read_file as read_file
+from scopedjax._src.ops.files.whole_files import write_file as write_file
+from scopedjax._src.ops.files.whole_files import matching_files as matching_files
+
+# sparse tensors
+from scopedjax._src.ops.sparse.serialization import deserialize_many_sparse as deserialize_many_sparse
+from scopedjax._src.ops.sparse.serialization import serialize_many_sparse as serialize_many_sparse
+from scopedjax._src.ops.sparse.serialization import serialize_sparse as serialize_sparse
+
+# queues
+from scopedjax._src.ops.queues.queue import QueueBase as QueueBase
+from scopedjax._src.ops.queues.queue import PaddingFIFOQueue as PaddingFIFOQueue
+from scopedjax._src.ops.queues.queue import PriorityQueue as PriorityQueue
+from scopedjax._src.ops.queues.queue import RandomShuffleQueue as RandomShuffleQueue
+
 __getattr__ = _absent("io")

@@ -74,7 +74,6 @@ REASONS = {
     "tf.train.Saver",
     "train.batch": "queue pipelines are not here yet; feed NumPy arrays (feed_dict)",
     "train.shuffle_batch": "queue pipelines are not here yet; feed NumPy arrays (feed_dict)",
-    "FIFOQueue": "queues are not here yet; feed NumPy arrays (feed_dict)",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
 }

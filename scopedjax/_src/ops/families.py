@@ -21,6 +21,10 @@ from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import scan as scan
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import shard_names as shard_names
+from scopedjax._src.ops.files import whole_files as whole_files
+from scopedjax._src.ops.host import printing as printing
+from scopedjax._src.ops.host import python_functions as python_functions
+from scopedjax._src.ops.host import text_format as text_format
 from scopedjax._src.ops.image import coding as coding
 from scopedjax._src.ops.image import colors as colors
 from scopedjax._src.ops.image import resizing as resizing
@@ -39,6 +43,7 @@ from scopedjax._src.ops.math import sorting as sorting
 from scopedjax._src.ops.math import special as special
 from scopedjax._src.ops.nn import activations as activations
 from scopedjax._src.ops.nn import bias as bias
+from scopedjax._src.ops.nn import candidates as candidates
 from scopedjax._src.ops.nn import convolutions as convolutions
 from scopedjax._src.ops.nn import cross_entropy as cross_entropy
 from scopedjax._src.ops.nn import depthwise as depthwise
@@ -46,7 +51,15 @@ from scopedjax._src.ops.nn import normalization as normalization
 from scopedjax._src.ops.nn import pooling as pooling
 from scopedjax._src.ops.nn import ranking as ranking
 from scopedjax._src.ops.nn import softmax as softmax
+from scopedjax._src.ops.queues import nodes as nodes
 from scopedjax._src.ops.random import sampling as sampling
+from scopedjax._src.ops.sparse import arranging as sparse_arranging
+from scopedjax._src.ops.sparse import densify as sparse_densify
+from scopedjax._src.ops.sparse import elementwise as sparse_elementwise
+from scopedjax._src.ops.sparse import joining as sparse_joining
+from scopedjax._src.ops.sparse import products as sparse_products
+from scopedjax._src.ops.sparse import reductions as sparse_reductions
+from scopedjax._src.ops.sparse import serialization as sparse_serialization
 from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage
 from scopedjax._src.ops.summary import nodes as nodes
