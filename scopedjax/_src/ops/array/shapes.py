@@ -378,7 +378,7 @@ def shape_internal(input: Any, name: str | None, optimize: bool = True, out_type
     with graph.name_scope(name or "Shape") as scope:
         dense = _sparse_shape(input)
         if dense is not None:
-            return dense if dense.dtype.base_dtype is dtype else apply_op("Cast", dense, DstT=dtype, name=scope)
+            return dense if dense.dtype.base_dtype is dtype else apply_op("Cast", dense, DstT=dtype)
         tensor = convert_to_tensor(input)
         if optimize and fully_known(tensor.dims):
             return constant_node(np.asarray(tensor.dims, dtype.as_numpy_dtype), dtype, None, scope)

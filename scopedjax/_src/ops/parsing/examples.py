@@ -33,7 +33,7 @@ from scopedjax._src.ops.parsing.features import (
 )
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
-from scopedjax._src.ops.sparse.densify import sparse_reorder
+from scopedjax._src.ops.sparse.arranging import sparse_reorder
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor
 
 _TYPES: Final = (dtypes.float32, dtypes.int64, dtypes.string)

@@ -1,4 +1,4 @@
-"""From sparse to dense, and putting the elements of a sparse tensor in order."""
+"""From sparse to dense: `SparseToDense`, and the checks of places that other sparse ops share."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ from typing import Any, Final
 import numpy as np
 
 from scopedjax._src.base import dtypes, errors
-from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.constant import constant
-from scopedjax._src.ops.registry import NO_GRADIENT, Gradient, defop
-from scopedjax._src.ops.shape_context import ShapeContext
+from scopedjax._src.ops.registry import Gradient, defop
 from scopedjax._src.ops.shape_rules import shape_from_input
-from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor
+from scopedjax._src.ops.sparse.sparse_tensor import as_sparse
 
 _INDEX_TYPES: Final = (dtypes.int32, dtypes.int64)
 
 
-def _invalid(message: str) -> errors.InvalidArgumentError:
+def invalid(message: str) -> errors.InvalidArgumentError:
     return errors.InvalidArgumentError(None, None, message)
 
 
-def _text(row: Any) -> str:
+def row_text(row: Any) -> str:
     return "[" + ",".join(str(int(n)) for n in row) + "]"
 
 
-def _check_places(places: np.ndarray, sizes: np.ndarray) -> None:
+def check_places(places: np.ndarray, sizes: np.ndarray) -> None:
     """TF's demands: inside the shape, in row-major order, none twice. Tells the first place that breaks one."""
     inside: np.ndarray = np.all((places >= 0) & (places < sizes), axis=1)
     step = places[1:] - places[:-1]
@@ -39,18 +37,20 @@ def _check_places(places: np.ndarray, sizes: np.ndarray) -> None:
     if not len(wrong):
         return
     at = int(wrong[0])
-    place = f"indices[{at}] = {_text(places[at])}"
+    place = f"indices[{at}] = {row_text(places[at])}"
     if not inside[at]:
-        raise _invalid(f"{place} is out of bounds: need 0 <= index < {_text(sizes)}")
+        raise invalid(f"{place} is out of bounds: need 0 <= index < {row_text(sizes)}")
     if leading[at - 1] < 0:
-        raise _invalid(f"{place} is out of order. Many sparse ops require sorted indices.")
-    raise _invalid(f"{place} is repeated")
+        raise invalid(f"{place} is out of order. Many sparse ops require sorted indices.")
+    raise invalid(f"{place} is repeated")
 
 
 def _dense_gradient(op: Any, grad: Any) -> list[Any]:
     from scopedjax._src.ops.array.gathering import gather_nd
+    from scopedjax._src.ops.math.reductions import reduce_sum
 
-    return [None, None, gather_nd(grad, op.inputs[0]), None]
+    values = gather_nd(grad, op.inputs[0])
+    return [None, None, values, reduce_sum(grad) - reduce_sum(values)]
 
 
 @defop(
@@ -65,39 +65,22 @@ def _sparse_to_dense(
     sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any, *, validate_indices: bool
 ) -> Any:
     if sparse_indices.ndim > 2:
-        raise _invalid(f"sparse_indices should be a scalar, vector, or matrix, got shape {list(sparse_indices.shape)}")
+        raise invalid(f"sparse_indices should be a scalar, vector, or matrix, got shape {list(sparse_indices.shape)}")
     places = sparse_indices.reshape(-1, 1) if sparse_indices.ndim < 2 else sparse_indices
     count, rank = places.shape
     if output_shape.size != rank:
-        raise _invalid(f"output_shape has incorrect number of elements: {output_shape.size} should be: {rank}")
+        raise invalid(f"output_shape has incorrect number of elements: {output_shape.size} should be: {rank}")
     if sparse_values.shape not in ((), (count,)):
-        raise _invalid(f"sparse_values has incorrect shape {_text(sparse_values.shape)}, should be [] or [{count}]")
+        raise invalid(f"sparse_values has incorrect shape {row_text(sparse_values.shape)}, should be [] or [{count}]")
     if default_value.shape != ():
-        raise _invalid("default_value should be a scalar.")
+        raise invalid("default_value should be a scalar.")
     if validate_indices:
-        _check_places(places, output_shape)
+        check_places(places, output_shape)
     elif not ((places >= 0) & (places < output_shape)).all():
-        raise _invalid("Indices are not valid (out of bounds).")
+        raise invalid("Indices are not valid (out of bounds).")
     dense = np.full(tuple(output_shape), default_value[()], sparse_values.dtype)
     dense[tuple(places.T)] = sparse_values
     return dense
-
-
-def _reordered(c: ShapeContext) -> list[Dims]:
-    return [c.dims(0), c.dims(1)]
-
-
-@defop(
-    "SparseReorder(input_indices: int64, input_values: T, input_shape: int64) -> output_indices: int64, "
-    "output_values: T",
-    shape=_reordered,
-    host=True,
-    gradient=NO_GRADIENT,
-)
-def _sparse_reorder(input_indices: Any, input_values: Any, input_shape: Any) -> Any:
-    del input_shape
-    order = np.lexsort(input_indices.T[::-1]) if input_indices.shape[1] else np.arange(len(input_indices))
-    return input_indices[order], input_values[order]
 
 
 def sparse_to_dense(
@@ -139,12 +122,6 @@ def sparse_to_dense(
     )
 
 
-def _as_sparse(value: Any) -> SparseTensor:
-    if not isinstance(value, SparseTensor):
-        raise TypeError(f"Input must be a SparseTensor, not {type(value).__name__}: {value}.")
-    return value
-
-
 def sparse_tensor_to_dense(
     sp_input: Any, default_value: Any = None, validate_indices: bool = True, name: str | None = None
 ) -> Tensor:
@@ -169,7 +146,7 @@ def sparse_tensor_to_dense(
     [[0 7]
      [8 0]]
     """
-    sparse = _as_sparse(sp_input)
+    sparse = as_sparse(sp_input)
     if default_value is None:
         empty = "" if sparse.dtype == dtypes.string else 0
         default_value = constant(empty, dtype=sparse.dtype, name="zeros")
@@ -181,21 +158,3 @@ def sparse_tensor_to_dense(
         validate_indices=validate_indices,
         name=name,
     )
-
-
-def sparse_reorder(sp_input: Any, name: str | None = None) -> SparseTensor:
-    """The same sparse tensor with its elements in row-major order.
-
-    Args:
-      sp_input: A `SparseTensor`.
-      name: Node name; "SparseReorder" by default.
-
-    Returns:
-      A `SparseTensor`.
-
-    Raises:
-      TypeError: `sp_input` is no `SparseTensor`.
-    """
-    sparse = _as_sparse(sp_input)
-    indices, values = apply_op("SparseReorder", sparse.indices, sparse.values, sparse.dense_shape, name=name)
-    return SparseTensor(indices, values, sparse.dense_shape)

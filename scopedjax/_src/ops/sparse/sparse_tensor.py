@@ -60,6 +60,7 @@ class SparseTensor:
                 raise ValueError(f"indices: {error}") from error
             values = convert_to_tensor(values, name="values")
             dense_shape = convert_to_tensor(dense_shape, name="dense_shape", dtype=dtypes.int64)
+        self._static_shape = TensorShape(constant_value_as_dims(dense_shape))
         self._indices, self._values, self._dense_shape = indices, values, dense_shape
         places = indices.shape.with_rank(2)
         numbers, sizes = values.shape.with_rank(1), dense_shape.shape.with_rank(1)
@@ -102,11 +103,27 @@ class SparseTensor:
     @property
     def shape(self) -> TensorShape:
         """The static shape of the dense tensor, as far as it is known."""
-        return TensorShape(constant_value_as_dims(self._dense_shape))
+        return self._static_shape
 
     def get_shape(self) -> TensorShape:
         """Returns the static shape of the dense tensor."""
-        return self.shape
+        return self._static_shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Adds to what is known of the dense tensor's shape; records nothing.
+
+        Args:
+          shape: TensorShape, or list of sizes and None.
+
+        Raises:
+          ValueError: it contradicts what is known.
+        """
+        self._static_shape = self._static_shape.merge_with(TensorShape(shape))
+
+    def consumers(self) -> list[Operation]:
+        """Returns the nodes that take one of the three tensors."""
+        parts = (self._indices, self._values, self._dense_shape)
+        return list(dict.fromkeys(op for part in parts for op in part.consumers()))
 
     @property
     def dtype(self) -> DType:
@@ -150,3 +167,59 @@ class SparseTensor:
 
     def __repr__(self) -> str:
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether `value` is a `SparseTensor` or a `SparseTensorValue`."""
+    return isinstance(value, SparseTensor | SparseTensorValue)
+
+
+def as_sparse(value: Any) -> SparseTensor:
+    """Returns a `SparseTensor`, made of constants where a `SparseTensorValue` is given.
+
+    Raises:
+      TypeError: `value` is neither.
+    """
+    if isinstance(value, SparseTensorValue):
+        return SparseTensor.from_value(value)
+    if not isinstance(value, SparseTensor):
+        raise TypeError(f"Input must be a SparseTensor. Received: {value} of type {type(value).__name__}.")
+    return value
+
+
+def as_sparse_list(values: Any) -> list[SparseTensor]:
+    """Returns a list of `SparseTensor`s.
+
+    Raises:
+      TypeError: it is no list, or holds something else.
+    """
+    if not isinstance(values, (list, tuple)) or isinstance(values, SparseTensorValue):
+        raise TypeError("Inputs must be a list or tuple.")
+    return [as_sparse(value) for value in values]
+
+
+def convert_to_tensor_or_sparse_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """Returns a sparse tensor as it is and converts everything else to a tensor.
+
+    Args:
+      value: `SparseTensor`, `SparseTensorValue`, or anything that `tf.convert_to_tensor` takes.
+      dtype: The dtype that the result must have, or None.
+      name: Node name of a constant.
+
+    Returns:
+      A `SparseTensor` or a Tensor.
+
+    Raises:
+      RuntimeError: a sparse tensor of another dtype.
+
+    >>> tf.convert_to_tensor_or_sparse_tensor([1, 2]).shape.as_list()
+    [2]
+    """
+    if isinstance(value, SparseTensorValue):
+        value = SparseTensor.from_value(value)
+    if not isinstance(value, SparseTensor):
+        return convert_to_tensor(value, dtype=dtype, name=name)
+    if dtype is not None and not dtypes.as_dtype(dtype).is_compatible_with(value.dtype):
+        wanted = dtypes.as_dtype(dtype).name
+        raise RuntimeError(f"Sparse dtype mismatch. Requested: {wanted},  Actual: {value.dtype.name}")
+    return value
