@@ -555,6 +555,7 @@ from scopedjax._src.ops.queues.queue import FIFOQueue as FIFOQueue
 from scopedjax._src.ops.queues.queue import PaddingFIFOQueue as PaddingFIFOQueue
 from scopedjax._src.ops.queues.queue import PriorityQueue as PriorityQueue
 from scopedjax._src.ops.queues.queue import RandomShuffleQueue as RandomShuffleQueue
+from scopedjax._src.ops.nn.ctc import edit_distance as edit_distance
 
 from scopedjax._src.base.absence import absent as _absent
 

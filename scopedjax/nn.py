@@ -53,6 +53,10 @@ from scopedjax._src.ops.nn.cross_entropy import (
     sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
 )
 from scopedjax._src.ops.nn.cross_entropy import weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits
+from scopedjax._src.ops.nn.ctc import ctc_beam_search_decoder as ctc_beam_search_decoder
+from scopedjax._src.ops.nn.ctc import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
+from scopedjax._src.ops.nn.ctc import ctc_greedy_decoder as ctc_greedy_decoder
+from scopedjax._src.ops.nn.ctc import ctc_loss as ctc_loss
 from scopedjax._src.ops.nn.depthwise import depthwise_conv2d as depthwise_conv2d
 from scopedjax._src.ops.nn.depthwise import depthwise_conv2d_backprop_filter as depthwise_conv2d_backprop_filter
 from scopedjax._src.ops.nn.depthwise import depthwise_conv2d_backprop_input as depthwise_conv2d_backprop_input

@@ -46,6 +46,7 @@ from scopedjax._src.ops.nn import bias as bias
 from scopedjax._src.ops.nn import candidates as candidates
 from scopedjax._src.ops.nn import convolutions as convolutions
 from scopedjax._src.ops.nn import cross_entropy as cross_entropy
+from scopedjax._src.ops.nn import ctc as ctc
 from scopedjax._src.ops.nn import depthwise as depthwise
 from scopedjax._src.ops.nn import normalization as normalization
 from scopedjax._src.ops.nn import pooling as pooling
