@@ -459,6 +459,22 @@ from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor as SparseTensor
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensorValue as SparseTensorValue
 from scopedjax._src.ops.sparse.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
 
+# strings
+from scopedjax._src.ops.strings.hashing import fingerprint as fingerprint
+from scopedjax._src.ops.strings.hashing import string_to_hash_bucket as string_to_hash_bucket
+from scopedjax._src.ops.strings.hashing import string_to_hash_bucket_fast as string_to_hash_bucket_fast
+from scopedjax._src.ops.strings.hashing import string_to_hash_bucket_strong as string_to_hash_bucket_strong
+from scopedjax._src.ops.strings.numbers import as_string as as_string
+from scopedjax._src.ops.strings.numbers import decode_base64 as decode_base64
+from scopedjax._src.ops.strings.numbers import encode_base64 as encode_base64
+from scopedjax._src.ops.strings.numbers import string_to_number as string_to_number
+from scopedjax._src.ops.strings.patterns import regex_replace as regex_replace
+from scopedjax._src.ops.strings.texts import reduce_join as reduce_join
+from scopedjax._src.ops.strings.texts import string_join as string_join
+from scopedjax._src.ops.strings.texts import string_split as string_split
+from scopedjax._src.ops.strings.texts import string_strip as string_strip
+from scopedjax._src.ops.strings.texts import substr as substr
+
 # the road out, and behaviour
 from scopedjax._src.runtime.pure_function import pure_function as pure_function
 from scopedjax._src.lib.installation import install as install
@@ -495,6 +511,7 @@ from scopedjax import python_io as python_io
 from scopedjax import train as train
 from scopedjax import test as test
 from scopedjax import sparse as sparse
+from scopedjax import strings as strings
 from scopedjax import resource_loader as resource_loader
 from scopedjax import io as io
 

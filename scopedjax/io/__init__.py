@@ -41,4 +41,8 @@ from scopedjax._src.ops.queues.queue import PaddingFIFOQueue as PaddingFIFOQueue
 from scopedjax._src.ops.queues.queue import PriorityQueue as PriorityQueue
 from scopedjax._src.ops.queues.queue import RandomShuffleQueue as RandomShuffleQueue
 
+# texts
+from scopedjax._src.ops.strings.numbers import decode_base64 as decode_base64
+from scopedjax._src.ops.strings.numbers import encode_base64 as encode_base64
+
 __getattr__ = _absent("io")

@@ -62,8 +62,16 @@ REASONS = {
     "quantization": "quantized kernels have no counterpart in XLA",
     "lookup": "lookup tables come with strings, in the library",
     "metrics": "metrics come with the library of layers and losses",
-    "sparse": "sparse tensors come with the library of layers and losses",
-    "strings": "string functions come with the library of layers and losses",
+    "sparse.cross": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "
+    "tf.string_to_hash_bucket_fast)",
+    "sparse.cross_hashed": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "
+    "tf.string_to_hash_bucket_fast)",
+    "strings.bytes_split": "its result is a ragged tensor; tf.string_split(texts, '') gives the bytes sparsely",
+    "strings.ngrams": "its result is a ragged tensor; use tf.py_func",
+    "strings.unicode_encode": "it takes a ragged tensor; use tf.py_func",
+    "strings.unicode_split": "its result is a ragged tensor; use tf.py_func",
+    "strings.unicode_split_with_offsets": "its result is a ragged tensor; use tf.py_func",
+    "strings.unicode_script": "the table of scripts belongs to ICU; use tf.py_func",
     "enable_eager_execution": "there is no eager mode: this is TensorFlow 1's graph mode; for eager code write JAX",
     "GradientTape": "there is no eager mode: use tf.gradients, or jax.grad on scopedjax.pure_function",
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",

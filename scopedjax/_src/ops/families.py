@@ -20,7 +20,6 @@ from scopedjax._src.ops.control_flow import cond as cond
 from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import scan as scan
 from scopedjax._src.ops.files import checkpoints as checkpoints
-from scopedjax._src.ops.files import shard_names as shard_names
 from scopedjax._src.ops.files import whole_files as whole_files
 from scopedjax._src.ops.host import printing as printing
 from scopedjax._src.ops.host import python_functions as python_functions
@@ -63,5 +62,10 @@ from scopedjax._src.ops.sparse import reductions as sparse_reductions
 from scopedjax._src.ops.sparse import serialization as sparse_serialization
 from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage
+from scopedjax._src.ops.strings import hashing as string_hashing
+from scopedjax._src.ops.strings import numbers as string_numbers
+from scopedjax._src.ops.strings import patterns as string_patterns
+from scopedjax._src.ops.strings import texts as string_texts
+from scopedjax._src.ops.strings import unicode as string_unicode
 from scopedjax._src.ops.summary import nodes as nodes
 from scopedjax._src.ops.training import apply as apply

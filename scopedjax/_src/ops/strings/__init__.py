@@ -1,0 +1,1 @@
+"""Strings: what TF1 programs do with tensors of bytes, all of it on the host."""
