@@ -128,6 +128,8 @@ def _tokens(text: bytes, delimiters: bytes, skip_empty: bool) -> list[bytes]:
     """The pieces between single delimiters; without any, the bytes."""
     if not delimiters:
         return [text[i : i + 1] for i in range(len(text))]
+    if not text:
+        return []
     found: list[bytes] = []
     start = 0
     for i, byte in enumerate(text):

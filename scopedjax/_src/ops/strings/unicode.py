@@ -158,7 +158,7 @@ def unicode_transcode(
     >>> tf.Session().run(tf.strings.unicode_transcode(b"caf\\xe9", "ISO-8859-1", "UTF-8")).decode()
     'café'
     """
-    _check(errors, output_encoding)
+    _check("UnicodeTranscode", errors, output_encoding)
     return apply_op(
         "UnicodeTranscode",
         input,
@@ -171,21 +171,18 @@ def unicode_transcode(
     )
 
 
-def _check(errors: str, encoding: str = "UTF-8") -> None:
-    if encoding not in _OUTPUTS:
-        raise ValueError(
-            f"Value for attr 'output_encoding' of \"{encoding}\" is not in the list of allowed values: "
-            + ", ".join(f'"{name}"' for name in _OUTPUTS)
-        )
-    if errors not in ("strict", "replace", "ignore"):
-        raise ValueError(
-            f"Value for attr 'errors' of \"{errors}\" is not in the list of allowed values: "
-            '"strict", "replace", "ignore"'
-        )
+def _check(op_type: str, errors: str, encoding: str = "UTF-8") -> None:
+    for attr, value, allowed in (
+        ("output_encoding", encoding, tuple(_OUTPUTS)),
+        ("errors", errors, ("strict", "replace", "ignore")),
+    ):
+        if value not in allowed:
+            names = ", ".join(f'"{name}"' for name in allowed)
+            raise ValueError(f"Attr '{attr}' of '{op_type}' Op passed string '{value}' not in: {names}.")
 
 
 def _points(op_type: str, scope: str, input: Any, attrs: dict[str, Any], name: str | None) -> tuple[Tensor, ...]:
-    _check(attrs["errors"])
+    _check(op_type, attrs["errors"])
     with stacks.get_default_graph().name_scope(name or scope):
         text = convert_to_tensor(input, dtype=dtypes.string, name="input")
         if text.shape.rank != 0:
