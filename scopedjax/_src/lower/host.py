@@ -78,14 +78,21 @@ class HostContext:
         A session has one for each node that owns a resource. The node's lowering makes it when it is first asked for.
         """
         maker = owner(self.op.inputs[index])
-        key = storage_key(maker)
-        found = self.state.resources.get(key)
+        context = HostContext(self.state, maker, self._regions)
+        return self._kept(storage_key(maker), lambda: maker.record.lower_with(context, maker, [])[0])
+
+    def own(self, make: Callable[[], Any]) -> Any:
+        """Returns what this node itself keeps from run to run in a session; `make()` the first time."""
+        return self._kept(f"of {self.op.name}", make)
+
+    def _kept(self, key: str, make: Callable[[], Any]) -> Any:
+        resources = self.state.resources
+        found = resources.get(key)
         if found is None:
             with self.state.resources_lock:
-                found = self.state.resources.get(key)
+                found = resources.get(key)
                 if found is None:
-                    made = HostContext(self.state, maker, self._regions)
-                    found = self.state.resources[key] = maker.record.lower_with(made, maker, [])[0]
+                    found = resources[key] = make()
         return found
 
     def read(self, ref: Any) -> Any:
@@ -111,6 +118,15 @@ class HostContext:
         self.state.ensure_rows([self.op])
         seed, seed2, block = self.state.take_blocks(self.op, int(blocks))
         return np.uint64(seed), np.uint64(seed2), np.uint64(block)
+
+    def evaluate(self, tensors: Sequence[Tensor]) -> list[Any]:
+        """Returns the values, as NumPy, of tensors of another graph, which a Python function has just recorded."""
+        from scopedjax._src.lower.execute import Executor  # which runs host stages
+        from scopedjax._src.lower.plan import make_plan
+
+        executor = Executor(make_plan(tensors, (), ()))
+        found = dict(zip(executor.plan.fetches, executor.run(self.state, ()), strict=True))
+        return [np.asarray(found[tensor]) for tensor in tensors]
 
     def region(self, index: int, given: dict[Tensor, Any]) -> list[Any]:
         """Runs region `index` of this node with values for its captures and parameters."""

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import jax
 import numpy as np
 
+from scopedjax._src.base import deadlines
 from scopedjax._src.base.errors import UnimplementedError
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
@@ -31,6 +33,8 @@ from scopedjax._src.runtime.fetches import FetchMapper
 from scopedjax._src.runtime.growth import GrowthWatch
 from scopedjax._src.runtime.placement import device_for, log_placement
 from scopedjax._src.runtime.state import SessionState
+
+_UNLIMITED = nullcontext()
 
 
 class _Prepared:
@@ -88,6 +92,7 @@ class BaseSession:
         self._plans: dict[Any, Executor] = {}
         self._mutations = graph.mutation_count
         self._growth = GrowthWatch(graph)
+        self._timeout_in_ms = int(getattr(config, "operation_timeout_in_ms", 0) or 0)
         self._log_placement = bool(getattr(config, "log_device_placement", False))
 
     @property
@@ -116,7 +121,7 @@ class BaseSession:
         Args:
           fetches: A tensor, node, variable, or name of one, or a list, tuple, namedtuple or dict of such, nested at
           will. feed_dict: Values for placeholders, or in place of any other tensor or variable, by tensor or by name.
-          options: RunOptions; accepted.
+          options: RunOptions; `timeout_in_ms` limits how long the run waits for queues.
           run_metadata: RunMetadata that is filled in with the time of the run where `options` ask for a trace.
 
         Returns:
@@ -142,11 +147,12 @@ class BaseSession:
             values = []
         if self._growth.version != self._graph._next_id:
             self._growth.note()
-        with_trace = run_metadata is not None and options is not None and options.trace_level
-        if with_trace:
-            results = self._run_traced(prepared, values, run_metadata)
-        else:
-            results = self._execute(prepared, values)
+        limit = options.timeout_in_ms if options is not None and options.timeout_in_ms else self._timeout_in_ms
+        with deadlines.within(limit / 1000) if limit > 0 else _UNLIMITED:
+            if run_metadata is not None and options is not None and options.trace_level:
+                results = self._run_traced(prepared, values, run_metadata)
+            else:
+                results = self._execute(prepared, values)
         if prepared.fed:
             given = list(feed_dict.values())
             for result, feed in prepared.fed:

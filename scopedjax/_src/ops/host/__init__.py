@@ -1,0 +1,1 @@
+"""Nodes that run the user's Python, or print, in the middle of a run."""

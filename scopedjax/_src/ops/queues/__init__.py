@@ -1,0 +1,1 @@
+"""Queues of tensors, filled by some threads and emptied by others."""
