@@ -2,6 +2,9 @@
 
 # ops: images
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.ops.image.boxes import crop_and_resize as crop_and_resize
+from scopedjax._src.ops.image.boxes import draw_bounding_boxes as draw_bounding_boxes
+from scopedjax._src.ops.image.boxes import sample_distorted_bounding_box as sample_distorted_bounding_box
 from scopedjax._src.ops.image.coding import decode_bmp as decode_bmp
 from scopedjax._src.ops.image.coding import decode_gif as decode_gif
 from scopedjax._src.ops.image.coding import decode_image as decode_image
@@ -43,6 +46,11 @@ from scopedjax._src.ops.image.resizing import resize_bicubic as resize_bicubic
 from scopedjax._src.ops.image.resizing import resize_bilinear as resize_bilinear
 from scopedjax._src.ops.image.resizing import resize_images as resize_images
 from scopedjax._src.ops.image.resizing import resize_nearest_neighbor as resize_nearest_neighbor
+from scopedjax._src.ops.image.suppression import combined_non_max_suppression as combined_non_max_suppression
+from scopedjax._src.ops.image.suppression import non_max_suppression as non_max_suppression
+from scopedjax._src.ops.image.suppression import non_max_suppression_overlaps as non_max_suppression_overlaps
+from scopedjax._src.ops.image.suppression import non_max_suppression_padded as non_max_suppression_padded
+from scopedjax._src.ops.image.suppression import non_max_suppression_with_scores as non_max_suppression_with_scores
 
 # ops: random
 from scopedjax._src.ops.random.sampling import random_crop as random_crop

@@ -24,9 +24,11 @@ from scopedjax._src.ops.files import whole_files as whole_files
 from scopedjax._src.ops.host import printing as printing
 from scopedjax._src.ops.host import python_functions as python_functions
 from scopedjax._src.ops.host import text_format as text_format
+from scopedjax._src.ops.image import boxes as boxes
 from scopedjax._src.ops.image import coding as coding
 from scopedjax._src.ops.image import colors as colors
 from scopedjax._src.ops.image import resizing as resizing
+from scopedjax._src.ops.image import suppression as suppression
 from scopedjax._src.ops.math import accumulation as accumulation
 from scopedjax._src.ops.math import casting as casting
 from scopedjax._src.ops.math import clipping as clipping
