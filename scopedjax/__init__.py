@@ -553,6 +553,8 @@ from scopedjax import version as version
 
 # losses, metrics, distributions
 from scopedjax import losses as losses
+from scopedjax import metrics as metrics
+from scopedjax import sets as sets
 from scopedjax._src.ops.math.confusion import confusion_matrix as confusion_matrix
 
 # nodes that run Python, print, and handle whole files

@@ -61,7 +61,6 @@ REASONS = {
     "ragged": "ragged tensors are not here; use a padded tensor and tf.sequence_mask",
     "quantization": "quantized kernels have no counterpart in XLA",
     "lookup": "lookup tables come with strings, in the library",
-    "metrics": "metrics come with the library of layers and losses",
     "sparse.cross": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "
     "tf.string_to_hash_bucket_fast)",
     "sparse.cross_hashed": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "

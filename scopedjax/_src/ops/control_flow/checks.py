@@ -20,6 +20,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.shapes import shape
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.control_flow.assertion import Assert
@@ -221,6 +222,11 @@ def _rank_check(
     with _scope(name):
         x = convert_to_tensor(x, name="x") if not hasattr(x, "dense_shape") else x
         wanted = [convert_to_tensor(r, name="rank") for r in ranks]
+        if data is None:
+            text = f"Tensor {x.name} must have rank{words}"
+            data = [_prefix(message), text, *wanted, "Received shape: ", shape(x)]
+        for tensor in wanted:
+            assert_type(tensor, dtypes.int32)
         known = [constant_value(r) for r in wanted]
         rank = x.shape.ndims
         if rank is not None and all(k is not None for k in known):
@@ -232,9 +238,6 @@ def _rank_check(
                 f"{_prefix(message)}Tensor {x.name} must have rank{words} {shown}.  "
                 f"Received rank {rank}, shape {x.shape}"
             )
-        if data is None:
-            text = f"Tensor {x.name} must have rank{words}"
-            data = [_prefix(message), text, *wanted, "Received shape: ", apply_op("Shape", x)]
         actual = apply_op("Rank", x)
         conditions = [apply_op(op_type, actual, r) for r in wanted]
         condition = conditions[0]

@@ -1,0 +1,1 @@
+"""`tf.metrics`: measures of a whole data set, gathered batch by batch in local variables."""
