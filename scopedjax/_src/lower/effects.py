@@ -36,7 +36,10 @@ def storage_key(op: Operation) -> str:
 def is_handle(tensor: Tensor) -> bool:
     """Whether a tensor stands for a variable's storage rather than for a value."""
     dtype = tensor.dtype
-    return dtype._is_ref_dtype or dtype.name == "resource" or is_alias(tensor.op)
+    if dtype.name == "resource":
+        record = tensor.op.record
+        return record is None or not record.array
+    return dtype._is_ref_dtype or is_alias(tensor.op)
 
 
 def is_alias(op: Operation) -> bool:

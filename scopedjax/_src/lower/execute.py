@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from scopedjax._src.graph.operation import Operation
@@ -22,6 +23,7 @@ from scopedjax._src.lower.bundles import Slot, Variables
 from scopedjax._src.lower.host import State, run_host_stage
 from scopedjax._src.lower.plan import Plan, Stage, make_plan
 from scopedjax._src.lower.program import Program, compile_stage
+from scopedjax._src.ops.control_flow.array_cells import Cells
 
 
 class _DeviceStage:
@@ -102,8 +104,6 @@ class _DeviceStage:
 
     def _constants(self) -> tuple[Any, ...]:
         if self.constants is None:
-            import jax
-
             self.constants = tuple(jax.device_put(op.attrs["value"]) for op in self.stage.hoisted)
         return self.constants
 
@@ -179,6 +179,11 @@ class Executor:
         if executor is None:
             plan = make_plan(region.results, region.result_controls, given)
             executor = self._regions[op, index] = Executor(plan)
-        results = executor.run(state, [np.asarray(given[t]) for t in executor.plan.feeds])
+        results = executor.run(state, [_as_feed(given[t]) for t in executor.plan.feeds])
         found = dict(zip(executor.plan.fetches, results, strict=True))
         return [found[t] for t in region.results]
+
+
+def _as_feed(value: Any) -> Any:
+    """What a region's plan takes: arrays that a device made stay where they are."""
+    return value if isinstance(value, (Cells, jax.Array)) else np.asarray(value)

@@ -18,6 +18,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.bundles import Variables
 from scopedjax._src.lower.effects import is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.trace import Ref, uninitialized
+from scopedjax._src.ops.control_flow.array_cells import Cells
 
 
 class State(Protocol):
@@ -159,7 +160,8 @@ def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: Region
             kept = name in keep or record.structured and not is_alias(tensor.op)
             inputs.append(ref if kept or is_alias(op) else context.read(ref))
         else:
-            inputs.append(np.asarray(values[tensor]))
+            value = values[tensor]
+            inputs.append(value if isinstance(value, Cells) else np.asarray(value))
     try:
         results = record.lower_with(context, op, inputs)
     except OpError as error:
@@ -176,7 +178,7 @@ def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: Region
 
 
 def _as_numpy(result: Any, tensor: Tensor) -> Any:
-    if isinstance(result, Ref) or tensor.dtype.name in ("resource", "variant"):
+    if isinstance(result, (Ref, Cells)) or tensor.dtype.name in ("resource", "variant"):
         return result
     return np.asarray(result, tensor.dtype.base_dtype.as_numpy_dtype)
 

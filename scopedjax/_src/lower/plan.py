@@ -25,6 +25,7 @@ from scopedjax._src.base.errors import UnimplementedError
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import Effects, effects_of, is_handle, owner, regions_of, storage_key
+from scopedjax._src.lower.loops import is_loop, loop_of, steers_inside
 from scopedjax._src.lower.prune import needed_ops
 from scopedjax._src.lower.static import is_foldable, static_operands, static_sources
 
@@ -129,8 +130,21 @@ def with_region_ops(op: Operation) -> Iterable[Operation]:
 
 
 def runs_on_host(op: Operation) -> bool:
-    """Whether a node, or a node in its regions, has to run on the host."""
-    return any(inner.record is not None and inner.record.is_host(inner) for inner in with_region_ops(op))
+    """Whether a node has to run on the host: it says so itself, or its regions cannot be part of one program."""
+    record = op.record
+    if record is None:
+        return False
+    if not record.structured or not regions_of(op):
+        return record.is_host(op)
+    if is_loop(op):
+        return loop_of(op).form == "host"
+    extra = op._extra
+    assert extra is not None
+    if "on host" not in extra:
+        inside = any(runs_on_host(inner) for region in regions_of(op) for inner in region.ops)
+        why, parameters = steers_inside(op)
+        extra["on host"] = inside or bool(why) or bool(parameters)
+    return extra["on host"]
 
 
 def make_plan(fetches: Iterable[Tensor], targets: Iterable[Operation], feeds: Iterable[Tensor]) -> Plan:

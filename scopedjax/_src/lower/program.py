@@ -20,6 +20,7 @@ import numpy as np
 from scopedjax._src.lower.bundles import Bundle, Slot, bundled
 from scopedjax._src.lower.plan import Stage
 from scopedjax._src.lower.trace import Trace
+from scopedjax._src.ops.control_flow.array_cells import as_traced
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ def compile_stage(
         single_state = _distinct(
             {k: new[k] for k in program.written}, dict(zip(program.donated, single, strict=True)), shared
         )
-        outputs = [jnp.asarray(v) for v in outputs]
+        outputs = [as_traced(v) for v in outputs]
         return tuple(outputs), (*single_state, *packed, *back), trace.advanced_rng() if program.uses_random else None
 
     program.function = jax.jit(run, donate_argnums=(0, 2) if program.uses_random else (0,))

@@ -24,6 +24,10 @@ def static_operands(op: Operation) -> list[Tensor]:
     if forward is not None:  # a gradient node takes its forward node's inputs first, and may evaluate that node again
         wanted = set(static_operands(forward))
         return [own for own, given in zip(op.inputs, forward.inputs, strict=False) if given in wanted]
+    if op.record.structured:
+        from scopedjax._src.lower.loops import static_inputs
+
+        return static_inputs(op)
     names = op.record.static_names(op)
     if not names:
         return []

@@ -27,8 +27,10 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, storage_key
+from scopedjax._src.lower.loops import Loop, Played, Slice, loop_of, play
 from scopedjax._src.lower.plan import forward_of
 from scopedjax._src.lower.prune import needed_ops
+from scopedjax._src.ops.control_flow.array_cells import Cells, inexact_parts, map_parts, with_inexact_parts
 
 _SMALL = 4096
 
@@ -45,6 +47,7 @@ class _Pullback:
     primals: list[Any]
     differentiated: list[int]
     float_outputs: list[int]
+    outputs: list[Any]
     function: Callable[..., Any]
 
 
@@ -137,6 +140,8 @@ class Trace:
     def lower(self, op: Operation, inputs: Sequence[Any]) -> list[Any]:
         """Runs the lowering (or, for known values that steer shapes, the NumPy rule) of a node."""
         record = op.record
+        if not (record.array or record.structured) and any(isinstance(v, Cells) for v in inputs):
+            return self._lower_parts(op, inputs)
         if record.numpy is not None and all(isinstance(v, (np.ndarray, np.generic)) for v in inputs):
             folds = not inputs or op in self.folded or _is_small_integer(op)
             results = record.evaluate_numpy(op, [np.asarray(v) for v in inputs]) if folds else None
@@ -147,6 +152,13 @@ class Trace:
                 return [np.asarray(r) for r in record.lower_with(NodeContext(self, op), op, inputs)]
         results = record.lower_with(NodeContext(self, op), op, inputs)
         return [_as_declared(r, t) for r, t in zip(results, op.outputs, strict=True)]
+
+    def _lower_parts(self, op: Operation, inputs: Sequence[Any]) -> list[Any]:
+        """Runs a node that knows nothing of TensorArrays (`Identity`, `AddN`) on the arrays that they consist of."""
+        if len(op.outputs) == len(inputs) > 1:
+            return list(inputs)  # IdentityN
+        context = NodeContext(self, op)
+        return [map_parts(lambda row: op.record.lower_with(context, op, row)[0], inputs)]
 
     # Variables and random streams ------------------------------------------------------------------------------------
 
@@ -185,15 +197,15 @@ class Trace:
     # Gradients -------------------------------------------------------------------------------------------------------
 
     def _evaluate_with_pullback(self, op: Operation, inputs: list[Any]) -> list[Any]:
-        differentiated = [i for i, v in enumerate(inputs) if _is_inexact(v)]
-        float_outputs = [i for i, t in enumerate(op.outputs) if t.dtype.is_floating or t.dtype.is_complex]
+        differentiated = [i for i, v in enumerate(inputs) if inexact_parts(v)]
+        float_outputs: list[int] = []
         before = self.state
         written: list[Any] = []  # keys of two kinds, which JAX could not sort in a dict
 
-        def forward(*primals: Any) -> tuple[list[Any], Any]:
+        def forward(*primals: list[Any]) -> tuple[list[Any], Any]:
             full = list(inputs)
-            for i, value in zip(differentiated, primals, strict=True):
-                full[i] = value
+            for i, parts in zip(differentiated, primals, strict=True):
+                full[i] = with_inexact_parts(full[i], parts)
             self.state = dict(before)
             try:
                 results = self.lower(op, full)
@@ -201,15 +213,16 @@ class Trace:
             finally:
                 self.state = before
             written[:] = [k for k, v in left.items() if before.get(k) is not v]
-            return [results[i] for i in float_outputs], (results, [left[k] for k in written])
+            float_outputs[:] = [i for i, v in enumerate(results) if inexact_parts(v)]
+            return [inexact_parts(results[i]) for i in float_outputs], (results, [left[k] for k in written])
 
-        primals = [jnp.asarray(inputs[i]) for i in differentiated]
+        primals = [[jnp.asarray(p) for p in inexact_parts(inputs[i])] for i in differentiated]
         outputs, function, (results, changed) = jax.vjp(forward, *primals, has_aux=True)
         results = list(results)
-        for i, value in zip(float_outputs, outputs, strict=True):
-            results[i] = value
+        for i, parts in zip(float_outputs, outputs, strict=True):
+            results[i] = with_inexact_parts(results[i], parts)
         before.update(zip(written, changed, strict=True))
-        self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, function)
+        self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, results, function)
         return results
 
     def pullback(self, forward: Operation, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
@@ -223,15 +236,17 @@ class Trace:
         known = self.pullbacks.get(forward)
         if known is None or not _same_values(known.primals, inputs):
             known = self._recompute(forward, list(inputs))
-        given = [jnp.asarray(cotangents[i], forward.outputs[i].dtype.as_numpy_dtype) for i in known.float_outputs]
+        given = [_cotangents(cotangents[i], known.outputs[i]) for i in known.float_outputs]
         # TF1's gradient of a complex tensor is the conjugate of JAX's (steepest ascent; JAX keeps the linear map).
-        gradients = known.function([_conjugate(g) for g in given])
+        gradients = known.function([[_conjugate(g) for g in parts] for parts in given])
         results: list[Any] = [None] * len(inputs)
-        for i, gradient in zip(known.differentiated, gradients, strict=True):
-            results[i] = _conjugate(gradient)
+        for i, parts in zip(known.differentiated, gradients, strict=True):
+            results[i] = with_inexact_parts(inputs[i], [_conjugate(g) for g in parts])
         return [self._zeros(v) if r is None else r for r, v in zip(results, inputs, strict=True)]
 
     def _zeros(self, value: Any) -> Any:
+        if isinstance(value, Cells):
+            return value.zeros()
         return jnp.zeros_like(self.state[value.key] if isinstance(value, Ref) else value)
 
     def _recompute(self, forward: Operation, inputs: list[Any]) -> _Pullback:
@@ -306,6 +321,30 @@ class NodeContext:
         """Evaluates region `index` of this node."""
         return self.trace.region(self.op._extra["regions"][index], given)  # type: ignore[index]
 
+    def loop(self) -> Loop:
+        """Returns what is known about this node, a loop."""
+        return loop_of(self.op)
+
+    def of_forward(self) -> NodeContext:
+        """Returns the context of the node that this node belongs to."""
+        forward = forward_of(self.op)
+        assert forward is not None
+        return NodeContext(self.trace, forward)
+
+    def trace_state(self) -> dict[Any, Any]:
+        """Returns the variables and streams as they are now."""
+        return self.trace.state
+
+    def aside(self, function: Callable[[], Any]) -> Any:
+        """Runs a function whose effects are forgotten."""
+        return self.with_state(self.trace.state, function)[0]
+
+    def play(
+        self, part: Slice, known: dict[Tensor, Any], wanted: Sequence[Tensor] = (), most: int | None = None
+    ) -> Played | None:
+        """Plays a part of this loop with NumPy; see `loops.play`."""
+        return play(self.op, part, known, wanted, most)
+
     def touched_state(self) -> tuple[dict[Any, Any], list[Any]]:
         """Returns (what this node's regions may read or write of the state, the keys that they may write)."""
         effects = effects_of(self.op)
@@ -359,13 +398,18 @@ def _same_values(known: Sequence[Any], given: Sequence[Any]) -> bool:
     return all(a is b or isinstance(a, Ref) or isinstance(b, Ref) for a, b in zip(known, given, strict=True))
 
 
+def _cotangents(given: Any, output: Any) -> list[Any]:
+    """Returns the gradient for an output as one array for each of the output's inexact parts."""
+    parts = inexact_parts(output)
+    if isinstance(output, Cells):
+        own = inexact_parts(given) if isinstance(given, Cells) else []
+        fits = len(own) == len(parts) and all(a.shape == b.shape for a, b in zip(own, parts, strict=True))
+        return own if fits else [jnp.zeros_like(p) for p in parts]
+    return [jnp.asarray(given, p.dtype) for p in parts]
+
+
 def _conjugate(value: Any) -> Any:
     return jnp.conj(value) if jnp.iscomplexobj(value) else value
-
-
-def _is_inexact(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    return dtype is not None and jnp.issubdtype(dtype, jnp.inexact)
 
 
 def _is_small_integer(op: Operation) -> bool:
@@ -383,7 +427,9 @@ def _is_small_integer(op: Operation) -> bool:
 
 def _as_declared(value: Any, tensor: Tensor) -> Any:
     """Returns a value in the dtype that its node declares, without JAX's weak type."""
-    if isinstance(value, Ref) or isinstance(value, np.ndarray):
+    if isinstance(value, (Ref, np.ndarray, Cells)):
+        return value
+    if tensor.dtype.name == "resource":
         return value
     dtype = tensor.dtype.base_dtype.as_numpy_dtype
     if getattr(value, "dtype", None) != dtype or getattr(value, "weak_type", False):

@@ -24,7 +24,7 @@ def _shape(c: ShapeContext) -> list[Dims]:
     return [t._dims for t in c.inputs[: len(c.attr("Tout"))]]
 
 
-@defop("SymbolicGradient(input: Tin...; Tout: list(type), f: func) -> output: Tout...", shape=_shape)
+@defop("SymbolicGradient(input: Tin...; Tout: list(type), f: func) -> output: Tout...", shape=_shape, array="gradient")
 def _symbolic_gradient(ctx: Any, values: list[Any], *, Tout: Sequence[DType]) -> Any:
     count = len(Tout)
     return ctx.pullback(values[:count], values[count:])

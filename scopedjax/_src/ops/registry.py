@@ -20,7 +20,9 @@ that is a shape vector with unknown entries (`of(tensor)` does the same for an i
 Effects. `reads`/`writes` name the `Ref` inputs that are read / written (a `Ref` input arrives as a handle for
 `ctx.read` and `ctx.write`), `checks` those that are only asked for being initialized; `rng=True` gives the op a
 random counter; `stateful=True` keeps two equal nodes apart;
-`aliases=True` says that a handle given to the op is handed on as it is (`Identity` of a variable).
+`aliases=True` says that a handle given to the op is handed on as it is (`Identity` of a variable). `array` says what
+an op does with a TensorArray ("make", "read", "write", ...): its lowering gets and gives `Cells`, and the handle is a
+value without meaning.
 """
 
 from __future__ import annotations
@@ -101,6 +103,7 @@ class OpRecord:
     structured: bool = False
     owns_storage: bool = False
     aliases: bool = False
+    array: str = ""
     types: dict[str, tuple[DType, ...]] = field(default_factory=dict)
     wants_ctx: bool = False
     wanted_attrs: tuple[str, ...] = ()

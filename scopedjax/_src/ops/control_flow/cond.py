@@ -28,6 +28,7 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op, record_node
+from scopedjax._src.ops.control_flow.array_cells import as_traced
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.registry import defop, lookup
@@ -61,7 +62,7 @@ def _branch_on_device(ctx: Any, cond: Any, given: dict[Tensor, Any]) -> list[Any
         def run(operands: Sequence[Any], values: Sequence[Any]) -> Any:
             inside = {**given, **dict(zip(moving, operands, strict=True))}
             results, left = ctx.with_state(
-                dict(zip(keys, values, strict=True)), lambda: [jnp.asarray(v) for v in ctx.region(index, inside)]
+                dict(zip(keys, values, strict=True)), lambda: [as_traced(v) for v in ctx.region(index, inside)]
             )
             return results, [left[key] for key in written]
 

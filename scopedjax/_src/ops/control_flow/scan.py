@@ -29,6 +29,7 @@ from scopedjax._src.graph.attributes import FunctionAttr
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op, record_node
+from scopedjax._src.ops.control_flow.array_cells import as_traced
 from scopedjax._src.ops.registry import defop, lookup
 from scopedjax._src.ops.shape_context import ShapeContext
 
@@ -66,7 +67,7 @@ def _scan_on_device(
         time, values, changing = carry
         inside = {**given, **dict(zip(parameters, (time, *slices, *values), strict=True))}
         now = {**touched, **dict(zip(written, changing, strict=True))}
-        results, left = ctx.with_state(now, lambda: [jnp.asarray(v) for v in ctx.region(0, inside)])
+        results, left = ctx.with_state(now, lambda: [as_traced(v) for v in ctx.region(0, inside)])
         new, outputs = results[: len(state)], results[len(state) :]
         return (time + 1, new, [jnp.asarray(left[key]) for key in written]), outputs
 

@@ -1,0 +1,384 @@
+"""`Cells`: what a TensorArray holds, as one value that programs hand on.
+
+    a = tf.TensorArray(tf.float32, 3)      flow: Cells(size 3, no buffer yet)
+    a = a.write(1, [5., 6.])               flow: Cells(buffer [[0, 0], [5, 6], [0, 0]])
+
+TF1 keeps the elements behind a handle and lets a scalar "flow" tensor tell in which order they are written. Here the
+flow tensor's value is the array itself: writing gives a new `Cells`, so a run stays a pure function, loops carry it,
+and JAX differentiates through it. The elements lie in one buffer `[capacity, ...]`; elements of differing shapes
+(`split`, `write` with `infer_shape=False`) are kept as a list, whose indices must then be known while a program is
+traced. The buffer is made when the first element tells its shape.
+
+An array of dynamic size grows as it is written where indices are known. Inside a loop its capacity is settled when
+the loop is entered, and `size` is a number that the loop computes.
+
+Invariants: unwritten elements are zero; a `Cells` is never changed; the same `Cells` is a pytree with the same
+structure in every step of a loop (see `settled`). Which elements were written is not kept: reading an element that
+was never written gives zeros, and writing one twice replaces it, where TF1 stops the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from scopedjax._src.base.errors import InvalidArgumentError, UnimplementedError
+
+
+@jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The elements of a TensorArray.
+
+    Attributes:
+      kind: NumPy dtype of the elements.
+      size: Number of elements: an int, or a traced int32 scalar for an array that grows inside a loop.
+      buffer: Array `[capacity, ...]`, capacity at least `size`; None before the first write.
+      items: The elements one by one, None where not written; instead of a buffer.
+      dynamic: Whether writing beyond the size makes the array larger.
+      bounded: Whether the capacity is known to suffice for writes at indices that are not known while tracing.
+      adds: Whether writing adds to what is there: arrays of gradients.
+      counts: Whether it holds no elements and only counts how large it becomes.
+      room: The capacity that the buffer will have, where there is none yet and the size is traced.
+    """
+
+    kind: Any
+    size: Any
+    buffer: Any = None
+    items: tuple[Any, ...] | None = None
+    dynamic: bool = False
+    bounded: bool = False
+    adds: bool = False
+    counts: bool = False
+    room: int = 0
+
+    def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The arrays, and what else there is."""
+        known = isinstance(self.size, int)
+        children = (None if known else self.size, self.buffer, self.items)
+        return children, self._form(known)
+
+    def _form(self, known: bool) -> tuple[Any, ...]:
+        flags = (self.dynamic, self.bounded, self.adds, self.counts, self.room)
+        return (self.kind, self.size if known else None, *flags)
+
+    @classmethod
+    def tree_unflatten(cls, aux: tuple[Any, ...], children: Sequence[Any]) -> Cells:
+        """The reverse of `tree_flatten`."""
+        kind, known, *flags = aux
+        size, buffer, items = children
+        return cls(kind, size if known is None else known, buffer, items, *flags)
+
+    @property
+    def capacity(self) -> int:
+        """How many elements there is room for."""
+        if self.items is not None:
+            return len(self.items)
+        if self.buffer is not None:
+            return self.buffer.shape[0]
+        return self.size if isinstance(self.size, int) else self.room
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def read(self, index: Any, shape: Sequence[int] | None = None) -> Any:
+        """Returns one element; `shape` is that of an element that was never written."""
+        self._check_has_elements()
+        known = _as_int(index)
+        if known is not None and isinstance(self.size, int):
+            self._check_readable(known)
+        if self.items is not None:
+            if known is None:
+                raise _needs_known_index()
+            item = self.items[known]
+            return self._zeros(shape) if item is None else item
+        if self.buffer is None:
+            return self._zeros(shape)
+        if known is not None:
+            return self.buffer[known]
+        return jax.lax.dynamic_index_in_dim(self.buffer, index, keepdims=False)
+
+    def gather(self, indices: Any, shape: Sequence[int] | None = None) -> Any:
+        """Returns elements `[len(indices), ...]`."""
+        self._check_has_elements()
+        known: Any = np.asarray(indices) if isinstance(indices, (np.ndarray, np.generic)) else None
+        if known is not None and isinstance(self.size, int):
+            for index in known.tolist():
+                self._check_readable(index)
+        if self.items is not None:
+            if known is None:
+                raise _needs_known_index()
+            return self._stack([self.read(np.int32(i), shape) for i in known], shape)
+        if self.buffer is None:
+            return jnp.zeros((np.shape(indices)[0], *self._zeros(shape).shape), self.kind)
+        if known is not None and np.array_equal(known, np.arange(self.buffer.shape[0])):
+            return self.buffer
+        return jnp.take(self.buffer, jnp.asarray(indices), axis=0, mode="clip")
+
+    def concat(self, shape: Sequence[int | None] | None = None) -> tuple[Any, Any]:
+        """Returns (all elements joined along their first axis, their sizes along it)."""
+        self._check_has_elements()
+        if not isinstance(self.size, int):
+            raise UnimplementedError(
+                None, None, "concat of a TensorArray whose size a loop computed: use stack and tf.reshape instead"
+            )
+        if self.items is None:
+            if self.buffer is None:
+                tail = tuple(d or 0 for d in (shape or (0,))[1:])
+                return self._stack([], tail), np.zeros([0], np.int64)
+            whole = self.buffer[: self.size]
+            if whole.ndim < 2:
+                raise InvalidArgumentError(
+                    None, None, "Concat saw a scalar shape at index 0 but requires at least vectors."
+                )
+            return whole.reshape(whole.shape[0] * whole.shape[1], *whole.shape[2:]), np.full(
+                [whole.shape[0]], whole.shape[1], np.int64
+            )
+        parts = [self.read(np.int32(i)) for i in range(self.size)]
+        return _module(self.kind).concatenate(parts), np.asarray([p.shape[0] for p in parts], np.int64)
+
+    def _check_has_elements(self) -> None:
+        if self.counts:
+            raise UnimplementedError(
+                None,
+                None,
+                "a loop reads a TensorArray of dynamic size that it writes, and nothing tells how large it becomes: "
+                "give its size, or `maximum_iterations` to the loop",
+            )
+
+    def _check_readable(self, index: int) -> None:
+        if not 0 <= index < self.size:
+            raise InvalidArgumentError(
+                None, None, f"Tried to read from index {index} but array size is: {self.size}"
+            )  # fmt: skip
+
+    def _zeros(self, shape: Sequence[int] | None) -> Any:
+        if shape is None or any(d is None for d in shape):
+            raise InvalidArgumentError(
+                None,
+                None,
+                "Could not read from a TensorArray that was not written: it has no elements yet, and its element "
+                "shape is not fully defined",
+            )
+        return _module(self.kind).zeros(tuple(shape), self.kind)
+
+    def _stack(self, parts: list[Any], shape: Sequence[int] | None) -> Any:
+        module = _module(self.kind)
+        if not parts:
+            return module.zeros((0, *self._zeros(shape).shape), self.kind)
+        return module.stack(parts)
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def write(self, index: Any, value: Any) -> Cells:
+        """Returns the array with one element replaced."""
+        if self.counts:
+            return self._counted(index)
+        known = _as_int(index)
+        if known is None:
+            return self._write_somewhere(index, value)
+        cells = self._grown(known + 1) if isinstance(self.size, int) else self
+        if isinstance(cells.size, int) and not 0 <= known < cells.size:
+            raise InvalidArgumentError(
+                None, None, f"Tried to write to index {known} but array is not resizeable and size is: {cells.size}"
+            )
+        if not isinstance(cells.size, int) and known >= cells.capacity:
+            cells = cells.with_capacity(known + 1)
+        if cells.items is not None or not cells._fits(value) or cells.kind == np.dtype(object):
+            items = list(cells._as_items())
+            items[known] = value if items[known] is None or not cells.adds else items[known] + value
+            return replace(cells, items=tuple(items), buffer=None)
+        if not isinstance(cells.size, int):
+            return replace(cells._put(known, value), size=jnp.maximum(cells.size, np.int32(known + 1)))
+        return cells._put(known, value)
+
+    def _write_somewhere(self, index: Any, value: Any) -> Cells:
+        if self.items is not None or not self._fits(value):
+            raise _needs_known_index()
+        if not self.dynamic:
+            return self._put(index, value)
+        if not self.bounded:
+            raise UnimplementedError(
+                None,
+                None,
+                "a TensorArray of dynamic size is written at an index that the program computes, and nothing tells how "
+                "large it becomes: give its size, or `maximum_iterations` to the loop",
+            )
+        size = jnp.maximum(jnp.asarray(self.size, jnp.int32), jnp.asarray(index, jnp.int32) + 1)
+        return replace(self._put(index, value), size=size)
+
+    def _counted(self, index: Any) -> Cells:
+        largest = jnp.max(jnp.asarray(index, jnp.int32), initial=-1)
+        return replace(self, size=jnp.maximum(jnp.asarray(self.size, jnp.int32), largest + 1))
+
+    def _put(self, index: Any, value: Any) -> Cells:
+        buffer = self.buffer
+        if buffer is None:
+            buffer = jnp.zeros((self.capacity, *value.shape), self.kind)
+        at = jnp.asarray(buffer).at[index]
+        return replace(self, buffer=at.add(value, mode="drop") if self.adds else at.set(value, mode="drop"))
+
+    def scatter(self, indices: Any, values: Any) -> Cells:
+        """Returns the array with `values[i]` as element `indices[i]`."""
+        if self.counts:
+            return self._counted(indices)
+        if not isinstance(indices, (np.ndarray, np.generic)):
+            if self.dynamic and not self.bounded:
+                raise _needs_known_index()
+            return self._put(indices, values) if self.buffer is not None else self._shaped(values)._put(indices, values)
+        known = np.asarray(indices)
+        cells = self._grown(int(known.max()) + 1 if known.size else 0)
+        if not isinstance(cells.size, int):
+            return cells._put(known, values)
+        if known.size and not (known.min() >= 0 and known.max() < cells.size):
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"Tried to scatter to index {int(known.max())}, but array is not resizeable and size is: {cells.size}",
+            )
+        if cells.kind == np.dtype(object) or cells.items is not None:
+            for i, index in enumerate(known.tolist()):
+                cells = cells.write(np.int32(index), values[i])
+            return cells
+        if cells.buffer is None and np.array_equal(known, np.arange(cells.size)):
+            return replace(cells, buffer=jnp.asarray(values))
+        return cells._shaped(values)._put(known, values)
+
+    def split(self, values: Any, lengths: np.ndarray) -> Cells:
+        """Returns the array with pieces of `values`, of the given lengths along axis 0, as its elements."""
+        if self.counts:
+            return self._counted(np.arange(len(lengths)))
+        cells = self._grown(len(lengths))
+        if len(lengths) != cells.size:
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"TensorArray's size is not equal to the size of lengths ({cells.size} vs. {len(lengths)}), and the "
+                "TensorArray is not marked as dynamically resizeable",
+            )
+        if int(np.sum(lengths)) != values.shape[0]:
+            raise InvalidArgumentError(
+                None, None, "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
+                f"{int(np.sum(lengths))} and value's shape is: {list(values.shape)}",
+            )  # fmt: skip
+        ends = np.cumsum(lengths)
+        parts = tuple(values[end - n : end] for end, n in zip(ends.tolist(), lengths.tolist(), strict=True))
+        if len(set(lengths.tolist())) == 1 and cells.kind != np.dtype(object):
+            return replace(cells, buffer=jnp.stack(parts), items=None)
+        return replace(cells, items=parts, buffer=None)
+
+    # Forms -----------------------------------------------------------------------------------------------------------
+
+    def _shaped(self, values: Any) -> Cells:
+        """With a buffer for elements like `values[i]`."""
+        if self.buffer is not None:
+            return self
+        return replace(self, buffer=jnp.zeros((self.capacity, *values.shape[1:]), self.kind))
+
+    def _fits(self, value: Any) -> bool:
+        return self.buffer is None or tuple(self.buffer.shape[1:]) == tuple(value.shape)
+
+    def _grown(self, size: int) -> Cells:
+        """With at least `size` elements, for an array that may grow."""
+        if not self.dynamic or not isinstance(self.size, int) or size <= self.size:
+            return self
+        return replace(self.with_capacity(size), size=size)
+
+    def with_capacity(self, capacity: int) -> Cells:
+        """Returns the array with room for `capacity` elements."""
+        missing = capacity - self.capacity
+        if missing <= 0:
+            return self
+        if self.items is not None:
+            return replace(self, items=(*self.items, *[None] * missing))
+        if self.buffer is None:
+            return replace(self, room=capacity) if self.dynamic else replace(self, size=capacity)
+        more = jnp.zeros((missing, *self.buffer.shape[1:]), self.kind)
+        return replace(self, buffer=jnp.concatenate([jnp.asarray(self.buffer), more]))
+
+    def _as_items(self) -> tuple[Any, ...]:
+        if self.items is not None:
+            return self.items
+        if self.buffer is None:
+            return (None,) * self.size
+        return tuple(self.buffer[i] for i in range(self.size))
+
+    def settled(self, capacity: int | None, element: Sequence[int] | None) -> Cells:
+        """Returns the array in the form that a loop carries.
+
+        Args:
+          capacity: How many elements the loop may need, or None where that is not known.
+          element: Shape of an element, or None where nothing was written in the loop either.
+        """
+        cells = self
+        if cells.counts:
+            return replace(cells, size=jnp.asarray(cells.size, jnp.int32))
+        if cells.items is not None and all(i is not None and i.shape == cells.items[0].shape for i in cells.items):
+            cells = replace(cells, items=None, buffer=jnp.stack(list(cells.items)))
+        if cells.buffer is None and cells.items is None and element is not None:
+            room = max(cells.capacity, capacity or 0)
+            cells = replace(cells, buffer=jnp.zeros((room, *element), cells.kind))
+        if not cells.dynamic or cells.items is not None:
+            return cells
+        if capacity is not None:
+            cells = replace(cells.with_capacity(capacity), bounded=True, room=capacity)
+        return replace(cells, size=jnp.asarray(cells.size, jnp.int32))
+
+    def zeros(self) -> Cells:
+        """Returns an array like this one with zeros as its elements."""
+        return jax.tree_util.tree_map(lambda v: jnp.zeros_like(v) if is_inexact(v) else v, self)
+
+
+def is_inexact(value: Any) -> bool:
+    """Whether an array holds floating or complex numbers."""
+    dtype = getattr(value, "dtype", None)
+    return dtype is not None and jnp.issubdtype(dtype, jnp.inexact)
+
+
+def as_traced(value: Any) -> Any:
+    """Returns a value as JAX arrays."""
+    return jax.tree_util.tree_map(jnp.asarray, value) if isinstance(value, Cells) else jnp.asarray(value)
+
+
+def inexact_parts(value: Any) -> list[Any]:
+    """Returns the arrays of floating or complex numbers that a value consists of."""
+    if isinstance(value, Cells):
+        return [leaf for leaf in jax.tree_util.tree_leaves(value) if is_inexact(leaf)]
+    return [value] if is_inexact(value) else []
+
+
+def with_inexact_parts(value: Any, parts: Sequence[Any]) -> Any:
+    """Returns a value with other arrays in place of its `inexact_parts`."""
+    if not isinstance(value, Cells):
+        return parts[0] if parts else value
+    leaves, tree = jax.tree_util.tree_flatten(value)
+    given = iter(parts)
+    return jax.tree_util.tree_unflatten(tree, [next(given) if is_inexact(leaf) else leaf for leaf in leaves])
+
+
+def map_parts(function: Any, values: Sequence[Any]) -> Any:
+    """Applies a function of arrays to the corresponding inexact parts of several `Cells`; plain arrays go in as is."""
+    first = next(v for v in values if isinstance(v, Cells))
+    columns = [inexact_parts(v) if isinstance(v, Cells) else [v] * len(inexact_parts(first)) for v in values]
+    return with_inexact_parts(first, [function(list(row)) for row in zip(*columns, strict=True)])
+
+
+def _module(kind: Any) -> Any:
+    return np if kind == np.dtype(object) else jnp
+
+
+def _as_int(index: Any) -> int | None:
+    return int(index) if isinstance(index, (int, np.ndarray, np.generic)) else None
+
+
+def _needs_known_index() -> UnimplementedError:
+    return UnimplementedError(
+        None,
+        None,
+        "a TensorArray whose elements differ in shape is read or written at an index that is not known while the "
+        "program is traced: pad the elements to one shape",
+    )

@@ -1,0 +1,214 @@
+"""The nodes of TensorArrays: what `tf.TensorArray` records, and how each runs on `Cells`.
+
+    TensorArrayV3(size) -> handle, flow        TensorArrayWriteV3(handle, index, value, flow) -> flow
+
+The handle only says which node made the array; the elements travel with the flow (see `array_cells`). Arrays of
+strings live on the host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from scopedjax._src.base.dtypes import DType, as_dtype
+from scopedjax._src.base.errors import InvalidArgumentError
+from scopedjax._src.base.shapes import Dims
+from scopedjax._src.graph.operation import Operation
+from scopedjax._src.ops.control_flow.array_cells import Cells
+from scopedjax._src.ops.opdef import type_text
+from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
+from scopedjax._src.ops.shape_context import ShapeContext
+
+_HANDLE = np.zeros([2], np.bool_)  # a value without meaning in the place of a handle
+
+
+def _is_text(op: Operation) -> bool:
+    """Whether the array holds strings."""
+    dtype = op.attrs.get("dtype") or op.attrs.get("T")
+    return dtype is not None and dtype.name == "string"
+
+
+def maker_of(op: Operation) -> Operation:
+    """Returns the node that made the array that a node works on."""
+    return op.inputs[0].op
+
+
+def _flow(c: ShapeContext) -> list[Dims]:
+    return [()]
+
+
+def _handle_and_flow(c: ShapeContext) -> list[Dims]:
+    return [(2,), ()]
+
+
+def _element(c: ShapeContext) -> list[Dims]:
+    return [None]
+
+
+def _stacked(c: ShapeContext) -> list[Dims]:
+    dims = c.attr("element_shape")
+    if dims is None:
+        return [None]
+    return [(None, *dims)]
+
+
+def _joined(c: ShapeContext) -> list[Dims]:
+    dims = c.attr("element_shape_except0")
+    return [None if dims is None else (None, *dims), (None,)]
+
+
+def _static_index(op: Operation) -> tuple[str, ...]:
+    """An array that grows is written at known indices, except inside loops, which settle its size beforehand."""
+    grows = op.context is None and maker_of(op).attrs.get("dynamic_size")
+    return ("index",) if grows else ()
+
+
+def _static_indices(op: Operation) -> tuple[str, ...]:
+    grows = op.context is None and maker_of(op).attrs.get("dynamic_size")
+    return ("indices",) if grows else ()
+
+
+@defop(
+    "TensorArrayV3(size: int32; dtype: type, element_shape: shape = None, dynamic_size: bool = False, "
+    "clear_after_read: bool = True, identical_element_shapes: bool = False, tensor_array_name: string = '') "
+    "-> handle: resource, flow: float32",
+    shape=_handle_and_flow,
+    gradient=NOT_DIFFERENTIABLE,
+    host=_is_text,
+    static=("size",),
+    stateful=True,
+    array="make",
+)
+def _tensor_array(size: Any, *, dtype: DType, element_shape: Dims, dynamic_size: bool) -> tuple[Any, Cells]:
+    kind = np.dtype(dtype.as_numpy_dtype)
+    cells = Cells(kind, int(size), dynamic=dynamic_size)
+    if kind == np.dtype(object):
+        cells = Cells(kind, int(size), items=(None,) * int(size), dynamic=dynamic_size)
+    elif element_shape is not None and None not in element_shape:
+        # An array whose elements have a known shape reads as zeros where it was not written.
+        cells = Cells(kind, int(size), _zeros((int(size), *element_shape), kind), dynamic=dynamic_size)
+    return _HANDLE, cells
+
+
+def _zeros(shape: tuple[Any, ...], kind: Any) -> Any:
+    return jnp.zeros(shape, kind)
+
+
+@defop(
+    "TensorArrayGradV3(handle: resource, flow_in: float32; source: string) -> grad_handle: resource, flow_out: float32",
+    shape=_handle_and_flow,
+    gradient=NOT_DIFFERENTIABLE,
+    stateful=True,
+    array="make",
+)
+def _array_grad(handle: Any, flow_in: Cells) -> tuple[Any, Cells]:
+    return _HANDLE, replace(flow_in.zeros(), adds=True, dynamic=False)
+
+
+def _check_dtype(cells: Cells, dtype: DType) -> None:
+    if np.dtype(dtype.as_numpy_dtype) != cells.kind:
+        raise InvalidArgumentError(
+            None,
+            None,
+            f"TensorArray dtype is {type_text(as_dtype(cells.kind))} but Op is trying to write dtype "
+            f"{type_text(dtype)}.",
+        )
+
+
+@defop(
+    "TensorArrayWriteV3(handle: resource, index: int32, value: T, flow_in: float32) -> flow_out: float32",
+    shape=_flow,
+    host=_is_text,
+    static=_static_index,
+    array="write",
+)
+def _write(handle: Any, index: Any, value: Any, flow_in: Cells, *, T: DType) -> Cells:
+    _check_dtype(flow_in, T)
+    return flow_in.write(index, value)
+
+
+@defop(
+    "TensorArrayReadV3(handle: resource, index: int32, flow_in: float32; dtype: type) -> value: dtype",
+    shape=_element,
+    host=_is_text,
+    array="read",
+)
+def _read(ctx: Any, handle: Any, index: Any, flow_in: Cells) -> Any:
+    return flow_in.read(index, _known_element(ctx))
+
+
+def _known_element(ctx: Any) -> Any:
+    """The static shape of an element, where the array's maker or the reading node knows it."""
+    op = ctx.op
+    made = maker_of(op).attrs.get("element_shape")
+    own = op.attrs.get("element_shape")
+    read = op.outputs[0]._dims if op.type == "TensorArrayReadV3" else None
+    return next((d for d in (own, made, read) if d is not None and None not in d), None)
+
+
+@defop(
+    "TensorArrayGatherV3(handle: resource, indices: int32, flow_in: float32; dtype: type, "
+    "element_shape: shape = None) -> value: dtype",
+    shape=_stacked,
+    host=_is_text,
+    array="read",
+)
+def _gather(ctx: Any, handle: Any, indices: Any, flow_in: Cells) -> Any:
+    return flow_in.gather(indices, _known_element(ctx))
+
+
+@defop(
+    "TensorArrayScatterV3(handle: resource, indices: int32, value: T, flow_in: float32) -> flow_out: float32",
+    shape=_flow,
+    host=_is_text,
+    static=_static_indices,
+    array="write",
+)
+def _scatter(handle: Any, indices: Any, value: Any, flow_in: Cells, *, T: DType) -> Cells:
+    _check_dtype(flow_in, T)
+    return flow_in.scatter(indices, value)
+
+
+@defop(
+    "TensorArrayConcatV3(handle: resource, flow_in: float32; dtype: type, element_shape_except0: shape = None) "
+    "-> value: dtype, lengths: int64",
+    shape=_joined,
+    host=_is_text,
+    array="read",
+)
+def _concat(ctx: Any, handle: Any, flow_in: Cells, *, element_shape_except0: Dims) -> tuple[Any, Any]:
+    tail = element_shape_except0
+    return flow_in.concat(None if tail is None else (0, *tail))
+
+
+@defop(
+    "TensorArraySplitV3(handle: resource, value: T, lengths: int64, flow_in: float32) -> flow_out: float32",
+    shape=_flow,
+    host=_is_text,
+    static=("lengths",),
+    array="write",
+)
+def _split(handle: Any, value: Any, lengths: Any, flow_in: Cells, *, T: DType) -> Cells:
+    _check_dtype(flow_in, T)
+    return flow_in.split(value, np.asarray(lengths))
+
+
+@defop(
+    "TensorArraySizeV3(handle: resource, flow_in: float32) -> size: int32",
+    shape=lambda c: [()],
+    gradient=NOT_DIFFERENTIABLE,
+    host=lambda op: _is_text(maker_of(op)),
+    stateful=True,  # so that a size that a loop computes is not taken for one that can be known beforehand
+    array="size",
+)
+def _size(handle: Any, flow_in: Cells) -> Any:
+    return np.int32(flow_in.size) if isinstance(flow_in.size, int) else flow_in.size
+
+
+@defop("TensorArrayCloseV3(handle: resource)", gradient=NOT_DIFFERENTIABLE, stateful=True, array="close")
+def _close(handle: Any) -> tuple[()]:
+    return ()
