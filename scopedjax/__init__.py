@@ -576,6 +576,16 @@ from scopedjax._src.ops.queues.queue import PriorityQueue as PriorityQueue
 from scopedjax._src.ops.queues.queue import RandomShuffleQueue as RandomShuffleQueue
 from scopedjax._src.ops.nn.ctc import edit_distance as edit_distance
 
+# loops, cases and arrays of tensors
+from scopedjax._src.ops.control_flow.cases import case as case
+from scopedjax._src.ops.control_flow.cases import switch_case as switch_case
+from scopedjax._src.ops.control_flow.functional import foldl as foldl
+from scopedjax._src.ops.control_flow.functional import foldr as foldr
+from scopedjax._src.ops.control_flow.functional import map_fn as map_fn
+from scopedjax._src.ops.control_flow.functional import scan as scan
+from scopedjax._src.ops.control_flow.tensor_array import TensorArray as TensorArray
+from scopedjax._src.ops.control_flow.while_loop import while_loop as while_loop
+
 from scopedjax._src.base.absence import absent as _absent
 
 newaxis = None  # a new dimension in an index, as in NumPy

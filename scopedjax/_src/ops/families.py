@@ -14,11 +14,13 @@ from scopedjax._src.ops.array import packing as packing
 from scopedjax._src.ops.array import selection as selection
 from scopedjax._src.ops.array import shapes as shapes
 from scopedjax._src.ops.array import slicing as slicing
+from scopedjax._src.ops.control_flow import array_nodes as array_nodes
 from scopedjax._src.ops.control_flow import assertion as assertion
 from scopedjax._src.ops.control_flow import checks as checks
 from scopedjax._src.ops.control_flow import cond as cond
 from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import scan as scan
+from scopedjax._src.ops.control_flow import while_node as while_node
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import whole_files as whole_files
 from scopedjax._src.ops.host import printing as printing
