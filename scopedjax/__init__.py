@@ -586,6 +586,14 @@ from scopedjax._src.ops.control_flow.functional import scan as scan
 from scopedjax._src.ops.control_flow.tensor_array import TensorArray as TensorArray
 from scopedjax._src.ops.control_flow.while_loop import while_loop as while_loop
 
+# readers
+from scopedjax._src.ops.readers.reader import FixedLengthRecordReader as FixedLengthRecordReader
+from scopedjax._src.ops.readers.reader import IdentityReader as IdentityReader
+from scopedjax._src.ops.readers.reader import ReaderBase as ReaderBase
+from scopedjax._src.ops.readers.reader import TFRecordReader as TFRecordReader
+from scopedjax._src.ops.readers.reader import TextLineReader as TextLineReader
+from scopedjax._src.ops.readers.reader import WholeFileReader as WholeFileReader
+
 from scopedjax._src.base.absence import absent as _absent
 
 newaxis = None  # a new dimension in an index, as in NumPy

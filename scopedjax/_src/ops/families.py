@@ -57,6 +57,7 @@ from scopedjax._src.ops.nn import ranking as ranking
 from scopedjax._src.ops.nn import softmax as softmax
 from scopedjax._src.ops.queues import nodes as nodes
 from scopedjax._src.ops.random import sampling as sampling
+from scopedjax._src.ops.readers import nodes as nodes
 from scopedjax._src.ops.sparse import arranging as sparse_arranging
 from scopedjax._src.ops.sparse import densify as sparse_densify
 from scopedjax._src.ops.sparse import elementwise as sparse_elementwise

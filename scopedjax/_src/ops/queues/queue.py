@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from scopedjax._src.base.dtypes import DType, as_dtype, int64
-from scopedjax._src.base.shapes import Dims, TensorShape
+from scopedjax._src.base.errors import UnimplementedError
+from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.recording import device
@@ -62,7 +63,7 @@ class QueueBase:
 
     @staticmethod
     def from_list(index: Any, queues: Any) -> QueueBase:
-        """Returns the queue `queues[index]`, chosen when its nodes run.
+        """Returns the queue `queues[index]`. Of one queue only: what several share is chosen by `tf.case`.
 
         Args:
           index: Scalar int tensor.
@@ -70,7 +71,7 @@ class QueueBase:
 
         Raises:
           TypeError: `queues` is no list of queues with the same dtypes.
-          ValueError: their names differ.
+          UnimplementedError: there are several queues.
         """
         if not queues or not isinstance(queues, list) or not all(isinstance(q, QueueBase) for q in queues):
             raise TypeError("A list of queues expected")
@@ -78,11 +79,13 @@ class QueueBase:
             raise TypeError("Queues do not have matching component dtypes.")
         if not all(q.names == queues[0].names for q in queues[1:]):
             raise TypeError("Queues do not have matching component names.")
-        shapes = [[None if s.dims is None else tuple(s.as_list()) for s in q.shapes] for q in queues]
-        common: list[Dims] = [_in_common(of_component) for of_component in zip(*shapes, strict=True)]
-        handles = apply_op("Pack", [q.queue_ref for q in queues], name="stack")
-        chosen = apply_op("GatherV2", handles, index, 0)
-        return QueueBase(queues[0].dtypes, common, queues[0].names, chosen)
+        if len(queues) == 1:
+            return queues[0]
+        raise UnimplementedError(
+            None, None,
+            "QueueBase.from_list chooses among handles while the graph runs, and a run here knows its queues before it "
+            "starts. Choose among the elements: tf.case([(tf.equal(index, i), q.dequeue) ...]), or tf.cond for two.",
+        )  # fmt: skip
 
     @property
     def queue_ref(self) -> Any:
@@ -261,14 +264,6 @@ def _graph(vals: Any) -> Graph:
     """The graph in which an element's values are, else the default one."""
     items = vals.values() if isinstance(vals, dict) else vals if isinstance(vals, (list, tuple)) else [vals]
     return next((g for g in map(graph_of, items) if g is not None), get_default_graph())
-
-
-def _in_common(shapes: Sequence[Dims]) -> Dims:
-    first, *others = shapes
-    if first is None or any(s is None or len(s) != len(first) for s in others):
-        return None
-    sizes = zip(*(s for s in shapes if s is not None), strict=True)
-    return tuple(of_axis[0] if len(set(of_axis)) == 1 else None for of_axis in sizes)
 
 
 def _types(dtypes: Any) -> list[DType]:

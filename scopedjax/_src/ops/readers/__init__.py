@@ -1,0 +1,1 @@
+"""Readers: files named by a queue, as one stream of records."""
