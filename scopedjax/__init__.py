@@ -593,6 +593,8 @@ from scopedjax._src.ops.readers.reader import ReaderBase as ReaderBase
 from scopedjax._src.ops.readers.reader import TFRecordReader as TFRecordReader
 from scopedjax._src.ops.readers.reader import TextLineReader as TextLineReader
 from scopedjax._src.ops.readers.reader import WholeFileReader as WholeFileReader
+from scopedjax._src.ops.image.patches import extract_image_patches as extract_image_patches
+from scopedjax._src.ops.image.patches import extract_volume_patches as extract_volume_patches
 
 from scopedjax._src.base.absence import absent as _absent
 

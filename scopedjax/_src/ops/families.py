@@ -29,6 +29,8 @@ from scopedjax._src.ops.host import text_format as text_format
 from scopedjax._src.ops.image import boxes as boxes
 from scopedjax._src.ops.image import coding as coding
 from scopedjax._src.ops.image import colors as colors
+from scopedjax._src.ops.image import jpeg as jpeg
+from scopedjax._src.ops.image import patches as patches
 from scopedjax._src.ops.image import resizing as resizing
 from scopedjax._src.ops.image import suppression as suppression
 from scopedjax._src.ops.math import accumulation as accumulation
