@@ -460,6 +460,8 @@ from scopedjax._src.ops.sparse.sparse_tensor import SparseTensorValue as SparseT
 from scopedjax._src.ops.sparse.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
 
 # strings
+from scopedjax._src.lib.lookup.initializers import initialize_all_tables as initialize_all_tables
+from scopedjax._src.lib.lookup.initializers import tables_initializer as tables_initializer
 from scopedjax._src.ops.strings.hashing import fingerprint as fingerprint
 from scopedjax._src.ops.strings.hashing import string_to_hash_bucket as string_to_hash_bucket
 from scopedjax._src.ops.strings.hashing import string_to_hash_bucket_fast as string_to_hash_bucket_fast
@@ -511,6 +513,8 @@ from scopedjax import python_io as python_io
 from scopedjax import train as train
 from scopedjax import test as test
 from scopedjax import sparse as sparse
+from scopedjax import contrib as contrib
+from scopedjax import lookup as lookup
 from scopedjax import strings as strings
 from scopedjax import resource_loader as resource_loader
 from scopedjax import io as io

@@ -60,7 +60,6 @@ REASONS = {
     "feature_column": "feature columns belong to Estimators, which come later",
     "ragged": "ragged tensors are not here; use a padded tensor and tf.sequence_mask",
     "quantization": "quantized kernels have no counterpart in XLA",
-    "lookup": "lookup tables come with strings, in the library",
     "sparse.cross": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "
     "tf.string_to_hash_bucket_fast)",
     "sparse.cross_hashed": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "
@@ -79,8 +78,6 @@ REASONS = {
     "do the same by hand",
     "train.MonitoredTrainingSession": "monitored sessions come with the input pipelines; use tf.Session and "
     "tf.train.Saver",
-    "train.batch": "queue pipelines are not here yet; feed NumPy arrays (feed_dict)",
-    "train.shuffle_batch": "queue pipelines are not here yet; feed NumPy arrays (feed_dict)",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
 }

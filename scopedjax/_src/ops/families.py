@@ -33,6 +33,7 @@ from scopedjax._src.ops.image import jpeg as jpeg
 from scopedjax._src.ops.image import patches as patches
 from scopedjax._src.ops.image import resizing as resizing
 from scopedjax._src.ops.image import suppression as suppression
+from scopedjax._src.ops.lookup import nodes as lookup_nodes
 from scopedjax._src.ops.math import accumulation as accumulation
 from scopedjax._src.ops.math import casting as casting
 from scopedjax._src.ops.math import clipping as clipping

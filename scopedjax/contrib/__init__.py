@@ -1,0 +1,6 @@
+"""`tf.contrib`: the parts of TensorFlow 1's contrib that are here, each on its own page."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax.contrib import lookup as lookup
+
+__getattr__ = _absent("contrib")
