@@ -558,6 +558,8 @@ from scopedjax import version as version
 # losses, metrics, distributions
 from scopedjax import losses as losses
 from scopedjax import metrics as metrics
+from scopedjax._src.ops.random.skewed import random_gamma as random_gamma
+from scopedjax._src.ops.random.skewed import random_poisson as random_poisson
 from scopedjax import sets as sets
 from scopedjax._src.ops.math.confusion import confusion_matrix as confusion_matrix
 

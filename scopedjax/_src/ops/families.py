@@ -68,6 +68,7 @@ from scopedjax._src.ops.sparse import joining as sparse_joining
 from scopedjax._src.ops.sparse import products as sparse_products
 from scopedjax._src.ops.sparse import reductions as sparse_reductions
 from scopedjax._src.ops.sparse import serialization as sparse_serialization
+from scopedjax._src.ops.random import skewed as skewed
 from scopedjax._src.ops.sparse import sets as sets
 from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage
