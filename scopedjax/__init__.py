@@ -457,7 +457,9 @@ from scopedjax._src.ops.sparse.serialization import serialize_many_sparse as ser
 from scopedjax._src.ops.sparse.serialization import serialize_sparse as serialize_sparse
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor as SparseTensor
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensorValue as SparseTensorValue
-from scopedjax._src.ops.sparse.sparse_tensor import convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor
+from scopedjax._src.ops.sparse.sparse_tensor import (
+    convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor,
+)
 
 # strings
 from scopedjax._src.lib.lookup.initializers import initialize_all_tables as initialize_all_tables
