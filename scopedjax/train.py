@@ -66,6 +66,22 @@ from scopedjax._src.ops.parsing.example_protos import FloatList as FloatList
 from scopedjax._src.ops.parsing.example_protos import Int64List as Int64List
 from scopedjax._src.ops.parsing.example_protos import SequenceExample as SequenceExample
 
+# input pipelines of queues
+from scopedjax._src.lib.train.input.producers import input_producer as input_producer
+from scopedjax._src.lib.train.input.producers import limit_epochs as limit_epochs
+from scopedjax._src.lib.train.input.producers import match_filenames_once as match_filenames_once
+from scopedjax._src.lib.train.input.producers import range_input_producer as range_input_producer
+from scopedjax._src.lib.train.input.producers import slice_input_producer as slice_input_producer
+from scopedjax._src.lib.train.input.producers import string_input_producer as string_input_producer
+from scopedjax._src.lib.train.input.batching import batch as batch
+from scopedjax._src.lib.train.input.batching import batch_join as batch_join
+from scopedjax._src.lib.train.input.batching import maybe_batch as maybe_batch
+from scopedjax._src.lib.train.input.batching import maybe_batch_join as maybe_batch_join
+from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch as maybe_shuffle_batch
+from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch_join as maybe_shuffle_batch_join
+from scopedjax._src.lib.train.input.batching import shuffle_batch as shuffle_batch
+from scopedjax._src.lib.train.input.batching import shuffle_batch_join as shuffle_batch_join
+
 __getattr__ = _absent("train")
 
 # records, event files

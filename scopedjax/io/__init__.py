@@ -26,6 +26,7 @@ from scopedjax._src.ops.image.coding import decode_png as decode_png
 from scopedjax._src.ops.image.coding import encode_jpeg as encode_jpeg
 
 # whole files
+from scopedjax._src.lib.train.input.producers import match_filenames_once as match_filenames_once
 from scopedjax._src.ops.files.whole_files import read_file as read_file
 from scopedjax._src.ops.files.whole_files import write_file as write_file
 from scopedjax._src.ops.files.whole_files import matching_files as matching_files

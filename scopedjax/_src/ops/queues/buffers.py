@@ -184,7 +184,7 @@ class Buffer:
           CancelledError: the queue is closed.
         """
         self._check(components, ())
-        self._serve(self._putting, _Put([tuple(np.array(c) for c in components)]))
+        self._serve(self._putting, _Put([tuple(np.array(c)[()] for c in components)]))
 
     def enqueue_many(self, components: Sequence[np.ndarray[Any, Any]]) -> None:
         """Adds one element for each row; waits for room.

@@ -94,8 +94,8 @@ class QueueBase:
 
     @property
     def name(self) -> str:
-        """The name of the node that owns the elements, without its scope."""
-        return self._name
+        """The name of the node that owns the elements."""
+        return self._queue_ref.op.name
 
     @property
     def dtypes(self) -> list[DType]:
