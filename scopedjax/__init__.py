@@ -427,6 +427,9 @@ from scopedjax._src.ops.parsing.decoding import parse_tensor as parse_tensor
 from scopedjax._src.ops.parsing.decoding import serialize_tensor as serialize_tensor
 from scopedjax._src.ops.parsing.examples import parse_example as parse_example
 from scopedjax._src.ops.parsing.examples import parse_single_example as parse_single_example
+from scopedjax._src.ops.parsing.sequence_examples import (
+    parse_single_sequence_example as parse_single_sequence_example,
+)
 from scopedjax._src.ops.sparse.arranging import sparse_mask as sparse_mask
 from scopedjax._src.ops.sparse.arranging import sparse_merge as sparse_merge
 from scopedjax._src.ops.sparse.arranging import sparse_placeholder as sparse_placeholder

@@ -14,6 +14,10 @@ from scopedjax._src.ops.parsing.decoding import parse_tensor as parse_tensor
 from scopedjax._src.ops.parsing.decoding import serialize_tensor as serialize_tensor
 from scopedjax._src.ops.parsing.examples import parse_example as parse_example
 from scopedjax._src.ops.parsing.examples import parse_single_example as parse_single_example
+from scopedjax._src.ops.parsing.sequence_examples import parse_sequence_example as parse_sequence_example
+from scopedjax._src.ops.parsing.sequence_examples import (
+    parse_single_sequence_example as parse_single_sequence_example,
+)
 from scopedjax._src.ops.parsing.features import FixedLenFeature as FixedLenFeature
 from scopedjax._src.ops.parsing.features import FixedLenSequenceFeature as FixedLenSequenceFeature
 from scopedjax._src.ops.parsing.features import SparseFeature as SparseFeature

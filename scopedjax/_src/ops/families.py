@@ -58,6 +58,7 @@ from scopedjax._src.ops.nn import normalization as normalization
 from scopedjax._src.ops.nn import pooling as pooling
 from scopedjax._src.ops.nn import ranking as ranking
 from scopedjax._src.ops.nn import softmax as softmax
+from scopedjax._src.ops.parsing import sequence_examples as sequence_examples
 from scopedjax._src.ops.queues import nodes as nodes
 from scopedjax._src.ops.random import sampling as sampling
 from scopedjax._src.ops.readers import nodes as nodes

@@ -36,7 +36,7 @@ from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.sparse.arranging import sparse_reorder
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor
 
-_TYPES: Final = (dtypes.float32, dtypes.int64, dtypes.string)
+EXAMPLE_TYPES: Final = (dtypes.float32, dtypes.int64, dtypes.string)
 
 
 def _example_dims(c: ShapeContext) -> list[Dims]:
@@ -57,7 +57,7 @@ def _example_dims(c: ShapeContext) -> list[Dims]:
     "ragged_values: ragged_value_types..., ragged_row_splits: ragged_split_types...",
     shape=_example_dims,
     host=True,
-    types={"Tdense": _TYPES, "sparse_types": _TYPES},
+    types={"Tdense": EXAMPLE_TYPES, "sparse_types": EXAMPLE_TYPES},
     gradient=NOT_DIFFERENTIABLE,
 )
 def _parse_example(
@@ -84,7 +84,7 @@ def _parse_example(
 
 
 @dataclass
-class _Request:
+class Request:
     """The features of a call in the order of the op: sparse ones, dense ones, and what is made of pairs of them."""
 
     sparse: dict[str, DType] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class _Request:
 
     @staticmethod
     def _need_type(parameter: str, dtype: DType) -> DType:
-        if dtype not in _TYPES:
+        if dtype not in EXAMPLE_TYPES:
             raise TypeError(
                 f"Value passed to parameter '{parameter}' has DataType {dtype.name} not in list of allowed values: "
                 "float32, int64, string"
@@ -163,7 +163,7 @@ class _Request:
         self.pairs[key] = feature
 
     @classmethod
-    def of(cls, features: Mapping[str, Any]) -> _Request:
+    def of(cls, features: Mapping[str, Any]) -> Request:
         """The request of a call's `features`."""
         request = cls()
         for key in sorted(features):
@@ -177,7 +177,7 @@ class _Request:
         return request
 
 
-def _default(key: str, dtype: DType, shape: list[int | None], value: Any) -> Tensor:
+def default_for(key: str, dtype: DType, shape: list[int | None], value: Any) -> Tensor:
     """What stands for an absent feature: an empty tensor where there must be one, else the value in its shape."""
     from scopedjax._src.ops.array.shapes import reshape
 
@@ -194,10 +194,10 @@ def _default(key: str, dtype: DType, shape: list[int | None], value: Any) -> Ten
     return reshape(tensor, [] if varies else TensorShape(shape))
 
 
-def _record(serialized: Any, names: Any, request: _Request, name: str | None) -> dict[str, Any]:
+def _record(serialized: Any, names: Any, request: Request, name: str | None) -> dict[str, Any]:
     """Records the op; returns its outputs by key."""
     with name_scope(name, "ParseExample", [serialized, names]):
-        defaults = [_default(key, *dense) for key, dense in request.dense.items()]
+        defaults = [default_for(key, *dense) for key, dense in request.dense.items()]
         indices, values, shapes, dense, _, _ = apply_op(
             "ParseExampleV2",
             serialized,
@@ -218,7 +218,7 @@ def _record(serialized: Any, names: Any, request: _Request, name: str | None) ->
     return found
 
 
-def _with_pairs(found: dict[str, Any], request: _Request, features: Mapping[str, Any]) -> dict[str, Any]:
+def _with_pairs(found: dict[str, Any], request: Request, features: Mapping[str, Any]) -> dict[str, Any]:
     """Puts sparse features with indices of their own in the place of the two or more features that they are made of."""
     made = {key: _join_pair(found, feature) for key, feature in sorted(request.pairs.items())}
     return {**{key: value for key, value in found.items() if key in features}, **made}
@@ -268,7 +268,7 @@ def parse_example(serialized: Any, features: Any, name: str | None = None, examp
     """
     if not features:
         raise ValueError(f"Argument `features` cannot be None or falsy. Got {features}")
-    request = _Request.of(features)
+    request = Request.of(features)
     return _with_pairs(_record(serialized, example_names, request, name), request, features)
 
 
@@ -304,5 +304,5 @@ def parse_single_example(
         rank = tensor.shape.rank
         if rank is not None and rank != 0:
             raise ValueError("Input serialized must be a scalar")
-        request = _Request.of(features)
+        request = Request.of(features)
         return _with_pairs(_record(tensor, example_names, request, name), request, features)
