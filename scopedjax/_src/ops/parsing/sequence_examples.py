@@ -286,7 +286,7 @@ def parse_single_sequence_example(
     context, lists = _requests(context_features, sequence_features)
     graph = stacks.get_default_graph()
     with graph.name_scope(name or "ParseSingleSequenceExample"):
-        with graph.name_scope("ParseSingleExample"):
+        with graph.name_scope(name or "ParseSingleExample"):
             tensor = convert_to_tensor(serialized, dtype=dtypes.string, name="serialized")
             rank = tensor.shape.rank
             if rank is not None and rank != 0:
