@@ -3,7 +3,7 @@
 # ops: mathematics and arrays
 # lib: recurrent networks
 from scopedjax._src.base.absence import absent as _absent
-from scopedjax._src.lib.rnn import page as rnn_cell
+from scopedjax.nn import rnn_cell as rnn_cell
 from scopedjax._src.lib.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
 from scopedjax._src.lib.rnn.dynamic import dynamic_rnn as dynamic_rnn
 from scopedjax._src.lib.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
