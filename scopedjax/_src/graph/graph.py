@@ -9,6 +9,7 @@ changes; everything that a node means is in its type, attributes and inputs, so 
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ class Graph:
         self._finalized = False
         self._seed: int | None = None
         self.random_op_count = 0
+        self._seeds_by_nodes = os.environ.get("SCOPEDJAX_SEED_RULE") == "1.15"
         self.mutation_count = 0
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Any] = set()
@@ -494,10 +496,10 @@ class Graph:
     def random_op_number(self) -> int:
         """Returns what stands in for the seed of a random node that has none, under a graph seed.
 
-        TensorFlow 2 counts the graph's random nodes. TensorFlow 1.15 took the number of nodes recorded so far:
-        `extra["seed rule"] = "1.15"` asks for that.
+        TensorFlow 2 counts the graph's random nodes. TensorFlow 1.15 took the number of nodes recorded so far; the
+        environment variable `SCOPEDJAX_SEED_RULE=1.15` asks for that.
         """
-        return self._next_id if self.extra.get("seed rule") == "1.15" else self.random_op_count
+        return self._next_id if self._seeds_by_nodes else self.random_op_count
 
     @property
     def graph_def_versions(self) -> Any:

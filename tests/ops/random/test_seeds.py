@@ -57,6 +57,19 @@ def test_default_graph_seed() -> None:
     assert seeds.node_seeds(None, 4, 0, default_graph_seed=17) == (17, 4)
 
 
+def test_the_rule_of_1_15_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the seed of a random node is the number of nodes before it, the oracle's rule counts random nodes."""
+    import scopedjax as tf
+
+    monkeypatch.setenv("SCOPEDJAX_SEED_RULE", "1.15")
+    with tf.Graph().as_default() as graph:
+        tf.set_random_seed(1)
+        tf.add(tf.constant(0.0), tf.random_uniform([]) * tf.random_normal([3])[0])
+        ops = graph.get_operations()
+    drawn = [(i, op.get_attr("seed2")) for i, op in enumerate(ops) if op.type.startswith("Random")]
+    assert len(drawn) == 2 and all(place == seed for place, seed in drawn)
+
+
 def test_unseeded_nodes_differ() -> None:
     drawn = {seeds.random_seeds() for _ in range(50)}
     assert len(drawn) == 50
