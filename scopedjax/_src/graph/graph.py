@@ -222,7 +222,9 @@ class Graph:
             scopes.controllers, scopes.context = old_controllers, old_context
 
     def _as_control_input(self, item: Any) -> Operation:
-        if hasattr(item, "_as_graph_element"):
+        if hasattr(item, "_as_control_input"):
+            item = item._as_control_input()
+        elif hasattr(item, "_as_graph_element"):
             item = item._as_graph_element()
         elif hasattr(item, "values") and hasattr(item, "indices"):  # IndexedSlices
             item = item.op

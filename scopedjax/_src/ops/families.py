@@ -71,6 +71,7 @@ from scopedjax._src.ops.sparse import reductions as sparse_reductions
 from scopedjax._src.ops.sparse import serialization as sparse_serialization
 from scopedjax._src.ops.random import skewed as skewed
 from scopedjax._src.ops.sparse import sets as sets
+from scopedjax._src.ops.state import resource as resource
 from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage
 from scopedjax._src.ops.strings import hashing as string_hashing

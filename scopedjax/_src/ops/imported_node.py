@@ -151,6 +151,10 @@ def _place(attr: str, name: str) -> str:
     return f"attr '{attr}' of node '{name}'"
 
 
+# TensorFlow 2 writes them on a VarHandleOp; they say nothing that a run would need.
+_ABOUT_THE_PRODUCER = frozenset(("allowed_devices", "debug_name"))
+
+
 def _fill_attrs(node: ImportedNode, values: dict[str, Any], definition: Any, name: str) -> None:
     signature = node.record.signature
     for attr in signature.attrs.values():
@@ -173,7 +177,7 @@ def _fill_attrs(node: ImportedNode, values: dict[str, Any], definition: Any, nam
         except (TypeError, ValueError):
             value = values[key]  # an AttrValue that has no other form is kept as it is
         node.attrs[key] = value
-        if not known and value:
+        if not known and value and key not in _ABOUT_THE_PRODUCER:
             warnings.warn(
                 f"NodeDef mentions attribute {key} which is not in the op definition: node '{name}' ({node.type}) has "
                 f"{key}={value!r}. Unknown attributes are kept and have no effect.",

@@ -10,7 +10,13 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones_like, range
 from scopedjax._src.ops.array.shapes import expand_dims, reshape, shape
 from scopedjax._src.ops.convert import convert_to_tensor
+from scopedjax._src.variables.resource_variable import ResourceVariable
 from scopedjax._src.variables.variable import Variable
+
+
+def _assigns_itself(ref: Any) -> bool:
+    """Whether a variable has its own nodes for assignments: all but reference variables and their tensors."""
+    return isinstance(ref, ResourceVariable) or not isinstance(ref, (Variable, Tensor))
 
 
 def _handle(ref: Any) -> Any:
@@ -39,26 +45,28 @@ def assign(
     ...     print(sess.run(tf.assign(v, v + 1.0)))
     2.0
     """
-    if not isinstance(ref, (Variable, Tensor)):
+    if _assigns_itself(ref):
         return ref.assign(value, name=name)
     return apply_op("Assign", _handle(ref), value, validate_shape=validate_shape, use_locking=use_locking, name=name)
 
 
 def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
     """Adds `value` to a variable; args and result as for `tf.assign`."""
-    if not isinstance(ref, (Variable, Tensor)):
+    if _assigns_itself(ref):
         return ref.assign_add(value)
     return apply_op("AssignAdd", _handle(ref), value, use_locking=use_locking, name=name)
 
 
 def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
     """Subtracts `value` from a variable; args and result as for `tf.assign`."""
-    if not isinstance(ref, (Variable, Tensor)):
+    if _assigns_itself(ref):
         return ref.assign_sub(value)
     return apply_op("AssignSub", _handle(ref), value, use_locking=use_locking, name=name)
 
 
 def _scatter(op_type: str, ref: Any, indices: Any, updates: Any, use_locking: bool, name: str | None) -> Any:
+    if isinstance(ref, ResourceVariable):
+        return ref._scattered(op_type, indices, updates, name)
     return apply_op(op_type, _handle(ref), indices, updates, use_locking=use_locking, name=name)
 
 
@@ -179,4 +187,6 @@ def count_up_to(ref: Any, limit: int, name: str | None = None) -> Tensor:
     Returns:
       The value before the increment.
     """
+    if isinstance(ref, ResourceVariable):
+        return ref.count_up_to(limit)
     return apply_op("CountUpTo", _handle(ref), limit=limit, name=name)

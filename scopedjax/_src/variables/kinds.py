@@ -1,4 +1,4 @@
-"""How a variable is read and aggregated over replicas: accepted for TF1's sake; there is one replica here."""
+"""Which kind of variable is made by default; and how replicas share one: accepted, for there is one replica here."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ class VariableAggregation(enum.Enum):
     MEAN = 2
     ONLY_FIRST_REPLICA = 3
     ONLY_FIRST_TOWER = 3  # noqa: PIE796 (TF1 has both names)
+
+
+class _DefaultKind:
+    """Which kind of variable is made where `use_resource` is not given; for the whole process, as in TF1."""
+
+    use_resource = False
+
+
+default_kind = _DefaultKind()
 
 
 def is_trainable(synchronization: VariableSynchronization, trainable: bool | None) -> bool:

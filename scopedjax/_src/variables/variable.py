@@ -28,7 +28,7 @@ from scopedjax._src.ops.control_flow.cond import cond
 from scopedjax._src.ops.convert import convert_to_tensor, register_tensor_conversion_function
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.variables.initial_value import guarded
-from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization, is_trainable
+from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization, default_kind, is_trainable
 from scopedjax._src.variables.spec import VariableSpec
 
 Creator = Callable[..., Any]
@@ -42,7 +42,7 @@ class _VariableMeta(type):
             return super().__call__(*args, **kwargs)
         spec = VariableSpec(*args, **kwargs)
         if spec.variable_def is not None:
-            return super().__call__(**spec.keywords())
+            return type.__call__(_class_for(spec.variable_def.is_resource), **spec.keywords())
         return create(spec)
 
 
@@ -93,9 +93,8 @@ class Variable(metaclass=_VariableMeta):
       expected_shape: Accepted; deprecated in TF1.
       import_scope: Name scope in front of the names in `variable_def`.
       constraint: Function of the value, applied by optimizers after each update.
-      use_resource: Accepted. True gives the same reference variable as False: its values in a run are those of a
-        resource variable wherever control dependencies order reads and writes, and it has a resource variable's
-        methods (`handle`, `is_initialized`, `assign(..., read_value=False)`).
+      use_resource: Whether to make a resource variable (see `ResourceVariable`); by default False, until
+        `tf.enable_resource_variables()` changes it.
       synchronization: VariableSynchronization.
       aggregation: VariableAggregation.
       shape: Shape, where `initial_value` does not tell all of it.
@@ -582,6 +581,10 @@ class SlicedVariable(Tensor):
 
     __slots__ = ()
 
+    @property
+    def _variable(self) -> Any:
+        return self.op._extra.get("sliced") if self.op._extra is not None else None
+
     def assign(self, value: Any, name: str | None = None) -> Tensor:
         """Returns the variable's tensor, with this slice of it changed to `value` when it runs.
 
@@ -592,8 +595,10 @@ class SlicedVariable(Tensor):
         [1.0, 5.0, 6.0]
         """
         whole, *bounds = self.op.inputs
-        ref = whole.op.inputs[0]
         masks = {key: self.op.attrs[key] for key in self.op.attrs if key.endswith("_mask")}
+        if self._variable is not None:
+            return self._variable._assign_slice(bounds, value, masks, name or f"{self.op.name}/_assign")
+        ref = whole.op.inputs[0]
         graph = self.op.graph
         with graph.name_scope(None), _colocated(graph, f"loc:@{ref.op.name}"):
             return apply_op("StridedSliceAssign", ref, *bounds, value, name=name or f"{self.op.name}/_assign", **masks)
@@ -603,6 +608,8 @@ def _subscript(self: Variable, key: Any) -> Tensor:
     result = Tensor._operators["__getitem__"](self.value(), key)
     if result.op.type == "StridedSlice":
         result.__class__ = SlicedVariable
+        if hasattr(self, "_assign_slice"):
+            result.op._extra = {**(result.op._extra or {}), "sliced": self}
     return result
 
 
@@ -610,6 +617,8 @@ Variable.__getitem__ = _subscript  # type: ignore[attr-defined]
 
 
 def _convert(value: Variable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+    if dtype is not None and as_dtype(dtype).name == "resource":
+        return value.handle
     if dtype is not None and value.dtype.base_dtype is not as_dtype(dtype).base_dtype:
         raise ValueError(
             f"Incompatible type conversion requested to type '{as_dtype(dtype).name}' for variable of type "
@@ -626,7 +635,21 @@ register_tensor_conversion_function(Variable, _convert)
 
 def default_creator(next_creator: Creator | None = None, **keywords: Any) -> Variable:
     """Makes the variable itself: the end of the chain of creators."""
-    return type.__call__(Variable, **keywords)
+    return type.__call__(_class_for(keywords.get("use_resource")), **keywords)
+
+
+def _class_for(use_resource: bool | None) -> type[Variable]:
+    if use_resource is None:
+        from scopedjax._src.variables.scope import get_variable_scope
+
+        use_resource = get_variable_scope().use_resource
+    if use_resource is None:
+        use_resource = default_kind.use_resource
+    if not use_resource:
+        return Variable
+    from scopedjax._src.variables.resource_variable import ResourceVariable
+
+    return ResourceVariable
 
 
 def create(spec: VariableSpec) -> Any:
@@ -672,4 +695,6 @@ def is_variable_initialized(variable: Any) -> Tensor:
     """
     graph = variable.graph
     with graph.colocate_with(variable.op):
+        if variable.op.type == "VarHandleOp":
+            return variable.is_initialized()
         return apply_op("IsVariableInitialized", variable)

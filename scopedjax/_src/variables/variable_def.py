@@ -32,7 +32,8 @@ def to_proto(variable: Variable, export_scope: str | None = None) -> Any:
     proto = protos.VariableDef(
         variable_name=strip_name_scope(variable.name, export_scope),
         initializer_name=strip_name_scope(variable.initializer.name, export_scope),
-        snapshot_name=strip_name_scope(variable.value().name, export_scope),
+        snapshot_name=strip_name_scope(variable._snapshot.name, export_scope),
+        is_resource=variable.op.type == "VarHandleOp",
         trainable=variable.trainable,
         synchronization=variable.synchronization.value,
         aggregation=variable.aggregation.value,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scopedjax._src.variables.kinds import default_kind
+
 
 def executing_eagerly() -> bool:
     """Returns False: nodes are recorded, not run.
@@ -38,11 +40,13 @@ def disable_control_flow_v2() -> None:
 
 
 def disable_resource_variables() -> None:
-    """Does nothing: reference variables are the default."""
+    """Makes `tf.Variable` and `tf.get_variable` create reference variables by default, as at the start."""
+    default_kind.use_resource = False
 
 
 def enable_resource_variables() -> None:
-    """Does nothing: see `use_resource` of `tf.Variable`."""
+    """Makes `tf.Variable` and `tf.get_variable` create resource variables by default, for the whole process."""
+    default_kind.use_resource = True
 
 
 def control_flow_v2_enabled() -> bool:
@@ -51,8 +55,8 @@ def control_flow_v2_enabled() -> bool:
 
 
 def resource_variables_enabled() -> bool:
-    """Returns False: reference variables are the default."""
-    return False
+    """Returns whether resource variables are created by default."""
+    return default_kind.use_resource
 
 
 def _refuse(what: str, cure: str) -> None:

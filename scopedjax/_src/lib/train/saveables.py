@@ -19,6 +19,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.state.handles import is_resource, stored_dims
 from scopedjax._src.variables.partitioned import PartitionedVariable
 from scopedjax._src.variables.variable import Variable
 
@@ -95,10 +96,20 @@ class VariableSaveable(SaveableObject):
     def restore(self, restored_tensors: Sequence[Tensor], restored_shapes: Sequence[Any] | None) -> Any:
         """Records the assignment."""
         value = restored_tensors[0]
+        if is_resource(self._ref):
+            return self._restore_handle(value, restored_shapes)
         dims = self._ref._dims
         known = dims is not None and None not in dims
         with self.op.graph.colocate_with(self.op):
             return apply_op("Assign", self._ref, value, validate_shape=restored_shapes is None and known, name="Assign")
+
+    def _restore_handle(self, value: Tensor, restored_shapes: Sequence[Any] | None) -> Operation:
+        dims = stored_dims(self._ref)
+        known = dims is not None and None not in dims
+        with self.op.graph.device(self.op.device):
+            value = apply_op("Identity", value)
+            validates = restored_shapes is None and known
+            return apply_op("AssignVariableOp", self._ref, value, validate_shape=validates)
 
 
 # -------------------------------------------------------------------------------------------------- from Saver's list
@@ -214,4 +225,4 @@ def _saveables(name: str, item: Any) -> Iterable[SaveableObject]:
             raise TypeError(
                 f"names_to_saveables must be a dict mapping string names to Tensors/Variables. Not a variable: {item}"
             ) from error
-        yield VariableSaveable(item, handle, "", name)
+        yield VariableSaveable(item, item._as_graph_element() if is_resource(handle) else handle, "", name)

@@ -35,6 +35,7 @@ from scopedjax._src.lower.effects import effects_of, is_handle, owner, storage_k
 from scopedjax._src.lower.trace import uninitialized
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.files.checkpoints import RESTORING, SAVING
+from scopedjax._src.ops.state.handles import is_resource, stored_dims
 
 _READING: Final = frozenset(("Identity", "ReadVariableOp"))  # a value of a variable passes through these unchanged
 _HARMLESS: Final = frozenset(("MergeV2Checkpoints",))  # has effects, all on files that are not written here
@@ -235,7 +236,10 @@ def _restored_variable(
         return None
     name, spec = named[value.value_index]
     handle = node.inputs[0]
-    dims = handle._dims if node.attrs.get("validate_shape", True) else None
+    if is_resource(handle):
+        dims = stored_dims(handle)
+    else:
+        dims = handle._dims if node.attrs.get("validate_shape", True) else None
     return RestoreItem(
         name, spec, value.dtype.base_dtype, storage_key(handle.op), dims, reshape, reader, node
     )  # fmt: skip

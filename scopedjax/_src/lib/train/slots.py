@@ -13,6 +13,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.variables.initializers import zeros_initializer
+from scopedjax._src.variables.resource_variable import ResourceVariable
 from scopedjax._src.variables.scope import variable_scope
 from scopedjax._src.variables.spec import GetterSpec
 from scopedjax._src.variables.store import get_store
@@ -104,6 +105,7 @@ def _make(scope: Any, value: Any, shape: Any, dtype: Any, primary: Any) -> Varia
     spec = GetterSpec(scope.name + "/", sizes, dtype, value, reuse=scope.reuse, trainable=False)
     if dtype is None and isinstance(value, Tensor):
         spec.dtype = value.dtype.base_dtype
+    spec.use_resource = isinstance(primary, ResourceVariable)
     spec.validate_shape = shape is not None or primary_known(primary)
     with stacks.get_default_graph().name_scope(None):
         return get_store().get_variable(spec)

@@ -34,7 +34,7 @@ from scopedjax._src.ops.shape_context import ShapeContext
 # ------------------------------------------------------------------------------------------------------ gather
 
 
-def _gather_dims(c: ShapeContext) -> list[Dims]:
+def gather_dims(c: ShapeContext) -> list[Dims]:
     params, indices = c.dims(0), c.dims(1)
     axis = c.const(2) if len(c.inputs) > 2 else np.asarray(0)
     batch = c.attrs.get("batch_dims", 0)
@@ -125,7 +125,7 @@ declare(
 declare(
     "GatherV2(params: Tparams, indices: Tindices, axis: Taxis; batch_dims: int = 0) -> output: Tparams",
     _gather,
-    shape=_gather_dims,
+    shape=gather_dims,
     numpy=_gather,
     static=("axis",),
     gradient=Gradient("function", _gather_gradient),
@@ -135,7 +135,7 @@ declare(
 declare(
     "Gather(params: Tparams, indices: Tindices; validate_indices: bool = True) -> output: Tparams",
     _plain_gather,
-    shape=_gather_dims,
+    shape=gather_dims,
     numpy=_plain_gather,
     gradient=Gradient("function", _gather_gradient),
     types={"Tindices": dtypes.INDEX},
@@ -145,7 +145,7 @@ declare(
 # ----------------------------------------------------------------------------------------------------- gather_nd
 
 
-def _gather_nd_dims(c: ShapeContext) -> list[Dims]:
+def gather_nd_dims(c: ShapeContext) -> list[Dims]:
     params, indices = c.dims(0), c.dims(1)
     if indices is None or params is None:
         return [None]
@@ -163,7 +163,7 @@ def _index_tuple(indices: Any) -> tuple[Any, ...]:
     return tuple(indices[..., i] for i in range(indices.shape[-1]))
 
 
-def _gather_nd(params: Any, indices: Any) -> Any:
+def gather_nd_slices(params: Any, indices: Any) -> Any:
     for i, part in enumerate(_index_tuple(indices)):
         check_indices(part, params.shape[i])
     if is_known(params, indices):
@@ -190,9 +190,9 @@ def _gather_nd_gradient(op: Operation, grad: Any) -> list[Any]:
 _POLICY = "bad_indices_policy: string = ''"
 declare(
     f"GatherNd(params: Tparams, indices: Tindices; {_POLICY}) -> output: Tparams",
-    _gather_nd,
-    shape=_gather_nd_dims,
-    numpy=_gather_nd,
+    gather_nd_slices,
+    shape=gather_nd_dims,
+    numpy=gather_nd_slices,
     gradient=Gradient("function", _gather_nd_gradient),
     types={"Tindices": (dtypes.int16, *dtypes.INDEX)},
     host=holds_text("Tparams"),

@@ -34,6 +34,8 @@ def _op_of(item: Any) -> Operation:
         return item
     if isinstance(item, (Tensor, IndexedSlices)):
         return item.op
+    if hasattr(item, "_as_control_input"):
+        return item._as_control_input()
     if hasattr(item, "_as_graph_element"):
         element = item._as_graph_element()
         return element.op if isinstance(element, Tensor) else element

@@ -24,7 +24,7 @@ from scopedjax._src.ops.array.slicing import MASKS, strided_slice_of
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
-_METHODS = {
+METHODS = {
     "Update": "set",
     "Add": "add",
     "Sub": "add",
@@ -70,10 +70,10 @@ def _changed(value: Any, at: tuple[Any, ...], updates: Any, how: str) -> Any:
     place = value.at[at]
     if how == "Div" and jnp.issubdtype(value.dtype, jnp.integer):
         return jax.lax.div(value, jnp.ones_like(value).at[at].multiply(updates, mode="drop"))
-    return getattr(place, _METHODS[how])(-updates if how == "Sub" else updates, mode="drop")
+    return getattr(place, METHODS[how])(-updates if how == "Sub" else updates, mode="drop")
 
 
-def _rows_lowering(how: str) -> Any:
+def rows_lowering(how: str) -> Any:
     def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
         value = ctx.read(ref)
         at = _checked(ctx, indices[..., None], value.shape[:1])[..., 0]
@@ -84,7 +84,7 @@ def _rows_lowering(how: str) -> Any:
     return lower
 
 
-def _slices_lowering(how: str) -> Any:
+def slices_lowering(how: str) -> Any:
     def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
         value = ctx.read(ref)
         at = _checked(ctx, indices, value.shape[: indices.shape[-1]])
@@ -94,7 +94,7 @@ def _slices_lowering(how: str) -> Any:
     return lower
 
 
-def _rows_dims(c: ShapeContext) -> list[Dims]:
+def rows_dims(c: ShapeContext) -> list[Dims]:
     ref, indices, updates = c.dims(0), c.dims(1), c.dims(2)
     if ref is not None and not ref:
         raise c.fail("Shape must be at least rank 1 but is rank 0")
@@ -117,7 +117,7 @@ def _unlike(updates: Any, wanted: Any) -> str:
     )
 
 
-def _slices_dims(c: ShapeContext) -> list[Dims]:
+def slices_dims(c: ShapeContext) -> list[Dims]:
     ref, indices, updates = c.dims(0), c.dims(1), c.dims(2)
     if ref is None or indices is None or updates is None or not indices or indices[-1] is None:
         return [ref]
@@ -147,13 +147,13 @@ def _declare(op_type: str, lowering: Any, shape: Any, how: str) -> None:
     )
 
 
-for _how in _METHODS:
-    _declare(f"Scatter{_how}", _rows_lowering(_how), _rows_dims, _how)
+for _how in METHODS:
+    _declare(f"Scatter{_how}", rows_lowering(_how), rows_dims, _how)
 for _how in ("Update", "Add", "Sub"):
-    _declare(f"ScatterNd{_how}", _slices_lowering(_how), _slices_dims, _how)
+    _declare(f"ScatterNd{_how}", slices_lowering(_how), slices_dims, _how)
 
 
-def _strided_slice_assign(
+def strided_slice_assign(
     ctx: Any,
     ref: Any,
     begin: Any,
@@ -184,7 +184,7 @@ def _strided_slice_assign(
 
 declare(
     f"StridedSliceAssign(ref: Ref T, begin: Index, end: Index, strides: Index, value: T; {MASKS}) -> output_ref: Ref T",
-    _strided_slice_assign,
+    strided_slice_assign,
     shape=lambda c: [c.dims(0)],
     reads=("ref",),
     writes=("ref",),

@@ -4,7 +4,9 @@
     SparseApplyMomentum(var, accum, lr, grad, indices, momentum)  the gathered rows only; rows named twice are added
     up first
 
-One table row declares both forms of a rule: the signature tells which inputs are variables (`Ref`), `grad` or
+    ResourceApplyMomentum(var, accum, ...)                        the same for handles, without an output
+
+One table row declares the forms of a rule: the signature tells which inputs are variables (`Ref`), `grad` or
 `delta` is the gradient, the others are hyper-parameters, and `update` makes the step from an optax transformation in
 `transforms`.
 """
@@ -22,6 +24,7 @@ from scopedjax._src.base.dtypes import NUMERIC
 from scopedjax._src.base.shapes import Dims, merge_dims
 from scopedjax._src.ops.registry import NO_GRADIENT, declare
 from scopedjax._src.ops.shape_context import ShapeContext
+from scopedjax._src.ops.state.handles import StorageContext
 from scopedjax._src.ops.training import transforms as rules
 
 # (slots in the order of the signature, gradient, value, hyper-parameters) -> (step, new slots)
@@ -151,6 +154,16 @@ def _shapes(arguments: Sequence[str], references: Sequence[str]) -> Callable[[Sh
     return rule
 
 
+def _checked(rule: Callable[[ShapeContext], list[Dims]]) -> Callable[[ShapeContext], list[Dims]]:
+    """The checks of a rule for variables that are named by handles; such a form has no output."""
+
+    def check(c: ShapeContext) -> list[Dims]:
+        rule(StorageContext.of(c))
+        return []
+
+    return check
+
+
 def _check_rows(c: ShapeContext, whole: Dims, rows: Dims, indices: int) -> None:
     (count,) = c.require_rank(indices, 1)
     if whole is None or rows is None:
@@ -161,14 +174,15 @@ def _check_rows(c: ShapeContext, whole: Dims, rows: Dims, indices: int) -> None:
         raise c.fail(str(error)) from None
 
 
-def _is_reference(name: str, signature: str) -> bool:
-    return f"{name}: Ref" in signature
+def _is_variable(name: str, signature: str) -> bool:
+    return f"{name}: Ref" in signature or f"{name}: resource" in signature
 
 
 def _declare_rule(signature: str, update: Update) -> None:
     """Declares the form of a rule that a signature describes."""
     arguments = [a.split(":")[0].strip() for a in signature[signature.index("(") + 1 : signature.index(";")].split(",")]
-    references = tuple(a for a in arguments if _is_reference(a, signature))
+    references = tuple(a for a in arguments if _is_variable(a, signature))
+    is_resource = references[0] + ": resource" in signature
     attrs = tuple(n for n in ("use_nesterov", "update_slots", "multiply_linear_by_lr") if f"{n}:" in signature)
 
     def lower(ctx: Any, *values: Any, **options: Any) -> Any:
@@ -192,10 +206,11 @@ def _declare_rule(signature: str, update: Update) -> None:
             ]
         for ref, old, value in zip(refs, whole, new, strict=True):
             ctx.write(ref, jnp.asarray(value, old.dtype))
-        return refs[0]
+        return None if is_resource else refs[0]
 
+    shapes = _shapes(arguments, references)
     record = declare(
-        signature, lower, shape=_shapes(arguments, references), reads=references, writes=references,
+        signature, lower, shape=_checked(shapes) if is_resource else shapes, reads=references, writes=references,
         gradient=NO_GRADIENT, types={"T": NUMERIC},
     )  # fmt: skip
     record.wanted_attrs = attrs
@@ -300,6 +315,7 @@ _ROWS: tuple[tuple[str, Update], ...] = (
 )
 for _signature, _update in _ROWS:
     _declare_rule(f"{_signature} -> out: Ref T", _update)
+    _declare_rule(f"Resource{_signature.replace(': Ref T', ': resource')}", _update)
 
 
 # Ours, where TF1 records Unique and UnsortedSegmentSum: how many rows are distinct depends on data, which would end the

@@ -28,7 +28,7 @@ from scopedjax._src.base.errors import UnimplementedError
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
-from scopedjax._src.ops.registry import NO_GRADIENT, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, declare, defop
 
 
 @dataclass(frozen=True)
@@ -181,14 +181,7 @@ def _optax_init(ctx: Any, params: list[Any], *, names: Sequence[str]) -> Any:
     return _layout_of(ctx.op).initial(dict(zip(names, params, strict=True)))
 
 
-@defop(
-    "OptaxUpdate(var: Ref Tvar..., state: Ref Tstate..., grad: Tgrad..., extra: Textra...; names: list(string))",
-    shape=lambda c: [],
-    reads=("var", "state"),
-    writes=("var", "state"),
-    gradient=NO_GRADIENT,
-)
-def _optax_update(ctx: Any, var: list[Any], state: list[Any], grad: list[Any], extra: list[Any], *, names: Any) -> Any:
+def _step(ctx: Any, var: list[Any], state: list[Any], grad: list[Any], extra: list[Any], *, names: Any) -> Any:
     params, leaves = _layout_of(ctx.op).stepped(
         [jnp.asarray(ctx.read(v)) for v in var],
         [jnp.asarray(ctx.read(s)) for s in state],
@@ -198,6 +191,20 @@ def _optax_update(ctx: Any, var: list[Any], state: list[Any], grad: list[Any], e
     for ref, value in zip((*var, *state), (*params, *leaves), strict=True):
         ctx.write(ref, value)
     return ()
+
+
+for _name, _kinds in (
+    ("OptaxUpdate", "var: Ref Tvar..., state: Ref Tstate..."),
+    ("ResourceOptaxUpdate", "var: N * resource, state: M * resource"),
+):
+    declare(
+        f"{_name}({_kinds}, grad: Tgrad..., extra: Textra...; names: list(string))",
+        _step,
+        shape=lambda c: [],
+        reads=("var", "state"),
+        writes=("var", "state"),
+        gradient=NO_GRADIENT,
+    )
 
 
 def optax_init(layout: StateLayout, params: Mapping[str, Tensor]) -> list[Tensor]:
@@ -218,8 +225,9 @@ def optax_update(
     extra: Mapping[str, Any],
 ) -> Operation:
     """Records the node of one step."""
+    op_type = "ResourceOptaxUpdate" if variables[0].op.type == "VarHandleOp" else "OptaxUpdate"
     op = apply_op(
-        "OptaxUpdate", list(variables), list(state), list(grads), list(extra.values()), names=list(extra),
+        op_type, list(variables), list(state), list(grads), list(extra.values()), names=list(extra),
         name="OptaxUpdate",
     )  # fmt: skip
     op._extra = {**(op._extra or {}), "layout": layout}

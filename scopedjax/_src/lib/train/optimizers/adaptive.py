@@ -7,7 +7,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import float32
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, cast_like
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, apply_rule, cast_like
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.constant import constant
@@ -65,12 +65,12 @@ class AdagradOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         rate = cast_like(self._learning_rate_tensor, var)
-        return apply_op(
+        return apply_rule(
             "ApplyAdagrad", var, self.get_slot(var, "accumulator"), rate, grad, use_locking=self._use_locking
-        ).op
+        )
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return apply_op(
+        return apply_rule(
             "SparseApplyAdagrad", var, self.get_slot(var, "accumulator"), cast_like(self._learning_rate_tensor, var),
             grad.values, grad.indices, use_locking=self._use_locking,
         )  # fmt: skip
@@ -120,10 +120,10 @@ class AdadeltaOptimizer(Optimizer):
         return [var, self.get_slot(var, "accum"), self.get_slot(var, "accum_update"), *hyper]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return apply_op("ApplyAdadelta", *self._arguments(var), grad, use_locking=self._use_locking)
+        return apply_rule("ApplyAdadelta", *self._arguments(var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return apply_op(
+        return apply_rule(
             "SparseApplyAdadelta", *self._arguments(var), grad.values, grad.indices, use_locking=self._use_locking
         )
 
@@ -194,10 +194,10 @@ class AdagradDAOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         before, after = self._arguments(var)
-        return apply_op("ApplyAdagradDA", *before, grad, *after, use_locking=self._use_locking)
+        return apply_rule("ApplyAdagradDA", *before, grad, *after, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         before, after = self._arguments(var)
-        return apply_op(
+        return apply_rule(
             "SparseApplyAdagradDA", *before, grad.values, grad.indices, *after, use_locking=self._use_locking
         )

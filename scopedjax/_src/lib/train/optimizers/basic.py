@@ -7,15 +7,18 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import float32
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, cast_like
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, apply_rule, cast_like
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.control_flow.grouping import group
+from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.elementwise import maximum
+from scopedjax._src.variables.assignment import assign, assign_sub, scatter_add
 from scopedjax._src.variables.initializers import constant_initializer, ones_initializer
+from scopedjax._src.variables.resource_variable import ResourceVariable
 
 
 class GradientDescentOptimizer(Optimizer):
@@ -44,9 +47,13 @@ class GradientDescentOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         rate = cast_like(self._learning_rate_tensor, var)
-        return apply_op("ApplyGradientDescent", var, rate, grad, use_locking=self._use_locking).op
+        return apply_rule("ApplyGradientDescent", var, rate, grad, use_locking=self._use_locking)
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
+        if isinstance(var, ResourceVariable):
+            rate = cast_like(self._learning_rate_tensor, var)
+            step = apply_op("Mul", apply_op("Neg", grad.values), rate, name="mul")
+            return apply_op("ResourceScatterAdd", var, grad.indices, step)
         scaled = apply_op("Mul", grad.values, cast_like(self._learning_rate_tensor, var), name="mul")
         return apply_op("ScatterSub", var, grad.indices, scaled, use_locking=self._use_locking)
 
@@ -93,17 +100,17 @@ class MomentumOptimizer(Optimizer):
         self._momentum_tensor = self._hyper(self._momentum, "momentum")
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return apply_op(
+        return apply_rule(
             "ApplyMomentum", var, self.get_slot(var, "momentum"), cast_like(self._learning_rate_tensor, var), grad,
             cast_like(self._momentum_tensor, var), use_locking=self._use_locking, use_nesterov=self._use_nesterov,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return apply_op(
+        return apply_rule(
             "SparseApplyMomentum", var, self.get_slot(var, "momentum"), cast_like(self._learning_rate_tensor, var),
             grad.values, grad.indices, cast_like(self._momentum_tensor, var), use_locking=self._use_locking,
             use_nesterov=self._use_nesterov,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
 
 class AdamOptimizer(Optimizer):
@@ -161,11 +168,11 @@ class AdamOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         beta1_power, beta2_power = self._get_beta_accumulators()
-        return apply_op(
-            "ApplyAdam", var, self.get_slot(var, "m"), self.get_slot(var, "v"), cast_like(beta1_power.value(), var),
-            cast_like(beta2_power.value(), var), cast_like(self._lr_t, var), cast_like(self._beta1_t, var),
+        return apply_rule(
+            "ApplyAdam", var, self.get_slot(var, "m"), self.get_slot(var, "v"), cast_like(beta1_power, var),
+            cast_like(beta2_power, var), cast_like(self._lr_t, var), cast_like(self._beta1_t, var),
             cast_like(self._beta2_t, var), cast_like(self._epsilon_t, var), grad, use_locking=self._use_locking,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         """The moments decay everywhere, and every row moves, as in TF1; only the gradient is sparse."""
@@ -179,13 +186,13 @@ class AdamOptimizer(Optimizer):
         second = self._decayed(v, beta2, grad.values * grad.values * (1 - beta2), grad.indices)
         root = apply_op("Sqrt", second)
         step = rate * first / (root + epsilon)
-        update = apply_op("AssignSub", var, step, use_locking=self._use_locking)
+        update = assign_sub(var, step, use_locking=self._use_locking)
         return group(update, first, second)
 
     def _decayed(self, slot: Any, decay: Tensor, rows: Tensor, indices: Tensor) -> Tensor:
-        decayed = apply_op("Assign", slot, slot.value() * decay, use_locking=self._use_locking)
+        decayed = assign(slot, slot.value() * decay, use_locking=self._use_locking)
         with slot.graph.control_dependencies([decayed]):
-            return apply_op("ScatterAdd", slot, indices, rows, use_locking=self._use_locking)
+            return convert_to_tensor(scatter_add(slot, indices, rows, use_locking=self._use_locking))
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         beta1_power, beta2_power = self._get_beta_accumulators()
@@ -257,8 +264,8 @@ class RMSPropOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         kind = "ApplyCenteredRMSProp" if self._centered else "ApplyRMSProp"
-        return apply_op(kind, *self._arguments(var), grad, use_locking=self._use_locking).op
+        return apply_rule(kind, *self._arguments(var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         kind = "SparseApplyCenteredRMSProp" if self._centered else "SparseApplyRMSProp"
-        return apply_op(kind, *self._arguments(var), grad.values, grad.indices, use_locking=self._use_locking)
+        return apply_rule(kind, *self._arguments(var), grad.values, grad.indices, use_locking=self._use_locking)

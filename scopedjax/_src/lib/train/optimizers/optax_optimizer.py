@@ -96,8 +96,8 @@ class OptaxOptimizer(Optimizer):
         first = min(named.values(), key=lambda v: v.name)
         return self._create_non_slot_variable(value, field, first)
 
-    def _new_non_slot_variable(self, initial_value: Any, name: str) -> Variable:
-        return super()._new_non_slot_variable(initial_value, f"{self._name}/{name}")
+    def _new_non_slot_variable(self, initial_value: Any, name: str, use_resource: bool) -> Variable:
+        return super()._new_non_slot_variable(initial_value, f"{self._name}/{name}", use_resource)
 
     def _updates(self, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
         assert self._layout is not None

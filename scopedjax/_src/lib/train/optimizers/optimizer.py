@@ -28,6 +28,7 @@ from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.variables.partitioned import PartitionedVariable
+from scopedjax._src.variables.resource_variable import ResourceVariable
 from scopedjax._src.variables.scope import VariableScope, get_variable, variable_scope
 from scopedjax._src.variables.spec import VariableSpec
 from scopedjax._src.variables.variable import Variable, create
@@ -203,7 +204,10 @@ class Optimizer:
             done = self._finish(updates, scope)
         else:
             with graph.control_dependencies([self._finish(updates, "update")]), graph.colocate_with(global_step):
-                done = apply_op("AssignAdd", global_step, 1, name=scope)
+                if isinstance(global_step, ResourceVariable):
+                    done = global_step.assign_add(1, name=scope, read_value=False)
+                else:
+                    done = apply_op("AssignAdd", global_step, 1, name=scope)
         return done.op if isinstance(done, Tensor) else done
 
     def _updates(self, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
@@ -271,15 +275,16 @@ class Optimizer:
         key = (name, graph)
         if key not in self._non_slot_dict:
             with graph.colocate_with(colocate_with):
-                self._non_slot_dict[key] = self._new_non_slot_variable(initial_value, name)
+                use_resource = isinstance(colocate_with, ResourceVariable)
+                self._non_slot_dict[key] = self._new_non_slot_variable(initial_value, name, use_resource)
         return self._non_slot_dict[key]
 
-    def _new_non_slot_variable(self, initial_value: Any, name: str) -> Variable:
+    def _new_non_slot_variable(self, initial_value: Any, name: str, use_resource: bool) -> Variable:
         """Makes the variable under the open name scope, as TF1 does, or in a variable scope of the optimizer's own."""
         if self._non_slot_scope is None:
-            return create(VariableSpec(initial_value=initial_value, name=name, trainable=False))
+            return create(VariableSpec(initial_value, trainable=False, name=name, use_resource=use_resource))
         with stacks.get_default_graph().name_scope(None), variable_scope(self._non_slot_scope):
-            return get_variable(name, initializer=initial_value, trainable=False)
+            return get_variable(name, initializer=initial_value, trainable=False, use_resource=use_resource)
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
         return self._non_slot_dict.get((name, graph))
@@ -342,6 +347,13 @@ class Optimizer:
         return convert_to_tensor(self._call_if_callable(value), name=name)
 
 
+def apply_rule(op_type: str, var: Any, *arguments: Any, **attrs: Any) -> Operation:
+    """Records the node that applies an update rule, in the form for the kind of variable that `var` is."""
+    if isinstance(var, ResourceVariable):
+        return apply_op(f"Resource{op_type}", var, *arguments, **attrs)
+    return apply_op(op_type, var, *arguments, **attrs).op
+
+
 def distinct(grad: IndexedSlices) -> IndexedSlices:
     """Returns slices in which each row stands once (those left over are empty and out of range).
 
@@ -352,8 +364,12 @@ def distinct(grad: IndexedSlices) -> IndexedSlices:
     return IndexedSlices(values, indices, grad.dense_shape)
 
 
-def cast_like(tensor: Tensor, var: Any) -> Tensor:
-    """Returns a hyper-parameter in the dtype of a variable."""
+def cast_like(tensor: Any, var: Any) -> Any:
+    """Returns a hyper-parameter in the dtype of a variable; a resource variable that has it is read by its user."""
+    if isinstance(tensor, Variable):
+        if isinstance(tensor, ResourceVariable) and tensor.dtype is var.dtype.base_dtype:
+            return tensor
+        tensor = tensor.value()
     return cast(tensor, var.dtype.base_dtype)
 
 

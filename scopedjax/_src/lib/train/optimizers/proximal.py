@@ -7,7 +7,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import float32
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, cast_like
+from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, apply_rule, cast_like
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.constant import constant
@@ -112,12 +112,14 @@ class FtrlOptimizer(Optimizer):
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         kind = "ApplyFtrlV2" if self._l2_shrinkage > 0.0 else "ApplyFtrl"
         slots = (self.get_slot(var, "accum"), self.get_slot(var, "linear"))
-        return apply_op(kind, var, *slots, grad, *self._hypers(var), use_locking=self._use_locking)
+        return apply_rule(kind, var, *slots, grad, *self._hypers(var), use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         kind = "SparseApplyFtrlV2" if self._l2_shrinkage > 0.0 else "SparseApplyFtrl"
         slots = (self.get_slot(var, "accum"), self.get_slot(var, "linear"))
-        return apply_op(kind, var, *slots, grad.values, grad.indices, *self._hypers(var), use_locking=self._use_locking)
+        return apply_rule(
+            kind, var, *slots, grad.values, grad.indices, *self._hypers(var), use_locking=self._use_locking
+        )
 
 
 class ProximalGradientDescentOptimizer(Optimizer):
@@ -160,13 +162,13 @@ class ProximalGradientDescentOptimizer(Optimizer):
         return [var, *(cast_like(t, var) for t in (self._rate, self._l1_t, self._l2_t))]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return apply_op("ApplyProximalGradientDescent", *self._arguments(var), grad, use_locking=self._use_locking).op
+        return apply_rule("ApplyProximalGradientDescent", *self._arguments(var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return apply_op(
+        return apply_rule(
             "SparseApplyProximalGradientDescent", *self._arguments(var), grad.values, grad.indices,
             use_locking=self._use_locking,
-        ).op  # fmt: skip
+        )  # fmt: skip
 
 
 class ProximalAdagradOptimizer(Optimizer):
@@ -226,10 +228,10 @@ class ProximalAdagradOptimizer(Optimizer):
         return [var, self.get_slot(var, "accumulator"), *hyper]
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return apply_op("ApplyProximalAdagrad", *self._arguments(var), grad, use_locking=self._use_locking)
+        return apply_rule("ApplyProximalAdagrad", *self._arguments(var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
-        return apply_op(
+        return apply_rule(
             "SparseApplyProximalAdagrad",
             *self._arguments(var),
             grad.values,
