@@ -359,8 +359,11 @@ def _attempt(path: str, action: Callable[[str], _T]) -> _T:
         before = _identity(place)
         try:
             return action(place)
+        except errors.UnimplementedError:  # a folder on its way out looks like one of another kind
+            if _is_still(place, before) and locate(path) == place:
+                raise
         except (Damaged, FileNotFoundError) as error:
-            if before is not None and _identity(place) == before and locate(path) == place:
+            if _is_still(place, before) and locate(path) == place:
                 return _from_predecessor(path, place, action, error)
         except OSError as error:
             raise system_errors.translate(error, path) from error
@@ -390,6 +393,10 @@ def _is_sound(place: str) -> bool:
 
 
 _KIND: Final = staging.Kind(layout.owns, _is_sound)
+
+
+def _is_still(place: str, before: tuple[int, int] | None) -> bool:
+    return before is not None and _identity(place) == before
 
 
 def _identity(place: str) -> tuple[int, int] | None:

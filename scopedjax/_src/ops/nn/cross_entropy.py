@@ -297,8 +297,8 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
     Raises:
       ValueError: the shapes differ, or an argument is None.
 
-    >>> tf.Session().run(tf.nn.sigmoid_cross_entropy_with_logits(labels=[1.0], logits=[100.0])).tolist()
-    [0.0]
+    >>> tf.Session().run(tf.nn.sigmoid_cross_entropy_with_logits(labels=[0.0], logits=[100.0])).tolist()
+    [100.0]
     """
     _both_given("sigmoid_cross_entropy_with_logits", labels, logits)
     with stacks.get_default_graph().name_scope(name or "logistic_loss") as scope:
