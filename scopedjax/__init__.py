@@ -606,6 +606,14 @@ from scopedjax._src.ops.readers.reader import TextLineReader as TextLineReader
 from scopedjax._src.ops.readers.reader import WholeFileReader as WholeFileReader
 from scopedjax._src.ops.image.patches import extract_image_patches as extract_image_patches
 from scopedjax._src.ops.image.patches import extract_volume_patches as extract_volume_patches
+from scopedjax import signal as signal
+from scopedjax import spectral as spectral
+from scopedjax._src.ops.signal.transforms import fft as fft
+from scopedjax._src.ops.signal.transforms import fft2d as fft2d
+from scopedjax._src.ops.signal.transforms import fft3d as fft3d
+from scopedjax._src.ops.signal.transforms import ifft as ifft
+from scopedjax._src.ops.signal.transforms import ifft2d as ifft2d
+from scopedjax._src.ops.signal.transforms import ifft3d as ifft3d
 
 from scopedjax._src.base.absence import absent as _absent
 

@@ -61,7 +61,9 @@ from scopedjax._src.ops.nn import softmax as softmax
 from scopedjax._src.ops.parsing import sequence_examples as sequence_examples
 from scopedjax._src.ops.queues import nodes as nodes
 from scopedjax._src.ops.random import sampling as sampling
+from scopedjax._src.ops.random import skewed as skewed
 from scopedjax._src.ops.readers import nodes as nodes
+from scopedjax._src.ops.signal import transforms as transforms
 from scopedjax._src.ops.sparse import arranging as sparse_arranging
 from scopedjax._src.ops.sparse import densify as sparse_densify
 from scopedjax._src.ops.sparse import elementwise as sparse_elementwise
@@ -69,7 +71,6 @@ from scopedjax._src.ops.sparse import joining as sparse_joining
 from scopedjax._src.ops.sparse import products as sparse_products
 from scopedjax._src.ops.sparse import reductions as sparse_reductions
 from scopedjax._src.ops.sparse import serialization as sparse_serialization
-from scopedjax._src.ops.random import skewed as skewed
 from scopedjax._src.ops.sparse import sets as sets
 from scopedjax._src.ops.state import resource as resource
 from scopedjax._src.ops.state import scatter as scatter

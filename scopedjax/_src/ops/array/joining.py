@@ -236,8 +236,11 @@ def _known_pairs(tensor: Tensor) -> list[list[int | None]] | None:
     if value is not None:
         return [[int(v) for v in row] for row in np.asarray(value).reshape(-1, 2)]
     if tensor.op.type == "Pack" and tensor.ndim == 2:
-        rows = [known_entries(row) for row in tensor.op.inputs]
-        return None if any(r is None for r in rows) else [r or [] for r in rows]
+        found = [known_entries(part) for part in tensor.op.inputs]
+        if any(part is None for part in found):
+            return None
+        rows = [part or [] for part in found]
+        return [list(row) for row in zip(*rows, strict=True)] if tensor.op.attrs["axis"] in (1, -1) else rows
     return None
 
 
