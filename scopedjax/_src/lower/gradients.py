@@ -25,6 +25,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.gradient_options import AggregationMethod, UnconnectedGradients
+from scopedjax._src.lower.region_gradients import needs_regions, region_gradient
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import as_tensor, convert_to_tensor, graph_of
 from scopedjax._src.ops.gradient_node import gradient_node
@@ -300,6 +301,8 @@ class _Backward:
         with op.graph.name_scope(op.name + "_grad"):
             if kind == "jax":
                 return self._by_jax(op, totals)
+            if kind == "regions":
+                return region_gradient(op, self._cotangents(op, totals), gradients)
             assert function is not None
             if kind == "registered":
                 totals = self._without_gaps(op, totals)
@@ -322,10 +325,12 @@ class _Backward:
 
     @staticmethod
     def _by_jax(op: Operation, totals: list[Any]) -> list[Any]:
-        cotangents = [
-            apply_op("ZerosLike", t) if g is None else _dense(g) for g, t in zip(totals, op.outputs, strict=True)
-        ]
+        cotangents = _Backward._cotangents(op, totals)
         return list(gradient_node(op, cotangents, op.graph.unique_name("SymbolicGradient") + "/"))
+
+    @staticmethod
+    def _cotangents(op: Operation, totals: list[Any]) -> list[Tensor]:
+        return [apply_op("ZerosLike", t) if g is None else _dense(g) for g, t in zip(totals, op.outputs, strict=True)]
 
 
 def _dense(grad: Any) -> Tensor:
@@ -333,7 +338,8 @@ def _dense(grad: Any) -> Tensor:
 
 
 def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
-    """Returns how a node hands back gradients: ("jax" | "none" | "function" | "registered", the function)."""
+    """Returns how a node hands back gradients: (kind, the function): "jax", "regions", "none", "function",
+    "registered"."""
     override = op.attrs.get("_gradient_op_type")
     if override is not None:
         name = override.decode() if isinstance(override, bytes) else override
@@ -351,6 +357,8 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
         return ("none", None) if function is None else ("registered", function)
     record = op.record
     kind = "missing" if record is None else record.gradient.kind
+    if kind == "jax" and needs_regions(op, _has_own_rule):
+        return "regions", None
     if record is None or kind == "missing" or kind == "jax" and record.is_host(op):
         raise LookupError(
             f"No gradient defined for operation '{op.name}' (op type: {op.type}), made at {op.site}. In general every "
@@ -360,6 +368,13 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
     if kind == "function":
         return "function", record.gradient.function
     return kind, None
+
+
+def _has_own_rule(op: Operation) -> bool:
+    """Whether a user gave a node's gradient."""
+    if "_gradient_op_type" in op.attrs or op.type in _REGISTERED:
+        return True
+    return op._extra is not None and "gradient" in op._extra
 
 
 def _sum(parts: Sequence[Any]) -> Any:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import jax
 import numpy as np
 
 from scopedjax._src.base.errors import InvalidArgumentError, OpError, exception_from_code
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.bundles import Variables
-from scopedjax._src.lower.effects import is_alias, is_handle, owner, storage_key
+from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.trace import Ref, uninitialized
 from scopedjax._src.ops.control_flow.array_cells import Cells
 
@@ -52,12 +53,16 @@ RegionRunner = Callable[[Operation, int, dict[Tensor, Any]], list[Any]]
 class HostContext:
     """What the lowering of a host node may ask for; the host's side of `registry.LoweringContext`."""
 
-    __slots__ = ("_regions", "op", "state")
+    __slots__ = ("_history", "_regions", "_values", "op", "state")
 
-    def __init__(self, state: State, op: Operation, regions: RegionRunner) -> None:
+    def __init__(
+        self, state: State, op: Operation, regions: RegionRunner, values: dict[Any, Any] | None = None
+    ) -> None:
         self.state = state
         self.op = op
         self._regions = regions
+        self._values = values  # of the run, by tensor; and by loop, the variables of each of its steps
+        self._history: list[Any] | None = None
 
     @property
     def platform(self) -> str:
@@ -129,9 +134,57 @@ class HostContext:
         found = dict(zip(executor.plan.fetches, executor.run(self.state, ()), strict=True))
         return [np.asarray(found[tensor]) for tensor in tensors]
 
-    def region(self, index: int, given: dict[Tensor, Any]) -> list[Any]:
-        """Runs region `index` of this node with values for its captures and parameters."""
-        return self._regions(self.op, index, given)
+    def of_forward(self) -> HostContext:
+        """Returns the context of the node of which this node is the gradient."""
+        forward = self.op._extra["forward"]  # type: ignore[index]
+        return HostContext(self.state, forward, self._regions, self._values)
+
+    def keeps_steps(self) -> bool:
+        """Whether the graph has a gradient of this node, which will need what its regions were given."""
+        return any(region.kind == "view" for region in regions_of(self.op))
+
+    def history(self) -> list[Any]:
+        """Returns the list into which a loop puts the variables of each step, for its gradient."""
+        if self._history is None:
+            self._history = []
+            if self._values is not None:
+                self._values[self.op] = self._history
+        return self._history
+
+    def kept(self) -> list[Any] | None:
+        """Returns what this loop kept when it ran in the same run, or None if it did not run."""
+        return None if self._values is None else self._values.get(self.op)
+
+    def with_history(self, history: list[Any]) -> HostContext:
+        """Returns a context in which a loop keeps its steps in `history`."""
+        context = HostContext(self.state, self.op, self._regions)
+        context._history = history
+        return context
+
+    def region(self, index: int, given: dict[Tensor, Any], streams: Any = None) -> list[Any]:
+        """Runs region `index` of this node with values for its captures and parameters.
+
+        With `streams` its random nodes draw what they drew when `streams()` gave that, and are not advanced.
+        """
+        if streams is None:
+            return self._regions(self.op, index, given)
+        state = self.state
+        with state.lock:
+            now = state.rng
+            state.rng = jax.device_put(streams)
+            try:
+                return self._regions(self.op, index, given)
+            finally:
+                state.rng = now
+
+    def streams(self) -> np.ndarray | None:
+        """Returns where the random streams of this node's regions stand, or None where these draw nothing."""
+        random = list(effects_of(self.op).random)
+        if not random:
+            return None
+        self.state.ensure_rows(random)
+        with self.state.lock:
+            return np.array(self.state.rng)
 
 
 def run_host_stage(ops: Sequence[Operation], values: dict[Tensor, Any], state: State, regions: RegionRunner) -> None:
@@ -150,7 +203,7 @@ def run_host_stage(ops: Sequence[Operation], values: dict[Tensor, Any], state: S
 
 def _run(op: Operation, values: dict[Tensor, Any], state: State, regions: RegionRunner) -> list[Any]:
     record = op.record
-    context = HostContext(state, op, regions)
+    context = HostContext(state, op, regions, values)
     keep = {*record.reads, *record.writes, *record.checks}
     inputs: list[Any] = []
     names = _argument_names(op)

@@ -116,7 +116,7 @@ def static_inputs(op: Operation) -> list[Tensor]:
 
 
 def _study(op: Operation) -> Loop:
-    condition, body = regions_of(op)
+    condition, body = regions_of(op)[:2]
     steering = _slice(op, condition.results)
     loop = Loop(steering)
     loop.acts = any(o.record is not None and (o.record.rng or o.record.writes) for o in _inner_ops(condition))
@@ -144,7 +144,7 @@ def _study(op: Operation) -> Loop:
 
 def _slice(op: Operation, targets: Sequence[Tensor]) -> Slice:
     """Returns the part of a loop that `targets`, of its condition or its body, depend on, in this and in all steps."""
-    condition, body = regions_of(op)
+    condition, body = regions_of(op)[:2]
     places = {t: i for region in (condition, body) for i, t in enumerate(region.parameters)}
     variables: set[int] = set()
     ops: set[Operation] = set()
@@ -239,7 +239,7 @@ def _host_reason(op: Operation) -> tuple[str, list[int] | None]:
 
 def _changes_shape(op: Operation) -> bool:
     """Whether a variable may have another shape after a step than before, tried with made-up sizes."""
-    _, body = regions_of(op)
+    _, body = regions_of(op)[:2]
     suspects = [
         (p, r)
         for p, r in zip(body.parameters, body.results, strict=True)
@@ -254,7 +254,7 @@ def _changes_shape(op: Operation) -> bool:
 
 def _only_written(op: Operation) -> set[int]:
     """Returns the loop variables that the body only writes elements into."""
-    condition, body = regions_of(op)
+    condition, body = regions_of(op)[:2]
     users: dict[Tensor, list[Operation]] = {}
     for region in (condition, body):
         for inner in region.ops:
@@ -283,7 +283,7 @@ def _writes(op: Operation, flow: Tensor) -> bool:
 
 def _note_growing_arrays(op: Operation, loop: Loop) -> None:
     """Finds the writes into TensorArrays of dynamic size, and what their indices depend on."""
-    _, body = regions_of(op)
+    _, body = regions_of(op)[:2]
     places = {t: i for i, t in enumerate(body.parameters)}
     indices: list[Tensor] = []
     simple = True
@@ -337,7 +337,7 @@ def play(
     """
     if not part.pure:
         return None
-    condition, body = regions_of(op)
+    condition, body = regions_of(op)[:2]
     starts = variables_of(op)
     if any(not is_known(known.get(starts[i])) for i in part.variables):
         return None

@@ -28,6 +28,7 @@ from scopedjax._src.lower.effects import Effects, effects_of, is_handle, owner, 
 from scopedjax._src.lower.loops import is_loop, loop_of, steers_inside
 from scopedjax._src.lower.prune import needed_ops
 from scopedjax._src.lower.static import is_foldable, static_operands, static_sources
+from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
 
 HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a literal in it
 
@@ -134,6 +135,11 @@ def runs_on_host(op: Operation) -> bool:
     record = op.record
     if record is None:
         return False
+    if op._attrs.get(ON_HOST):
+        return True
+    if record.array == "count":
+        loop = forward_of(op)
+        return loop is not None and runs_on_host(loop)
     if not record.structured or not regions_of(op):
         return record.is_host(op)
     if is_loop(op):

@@ -30,7 +30,13 @@ from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner,
 from scopedjax._src.lower.loops import Loop, Played, Slice, loop_of, play
 from scopedjax._src.lower.plan import forward_of
 from scopedjax._src.lower.prune import needed_ops
-from scopedjax._src.ops.control_flow.array_cells import Cells, inexact_parts, map_parts, with_inexact_parts
+from scopedjax._src.ops.control_flow.array_cells import (
+    Cells,
+    inexact_parts,
+    map_parts,
+    resized,
+    with_inexact_parts,
+)
 
 _SMALL = 4096
 
@@ -63,6 +69,8 @@ class Trace:
       slots: Row of each random node.
       folded: Nodes whose values steer shapes: computed on the host.
       wants_pullback: Nodes to evaluate by `jax.vjp`.
+      pullbacks: The pullback of each such node.
+      known_inputs: The inputs, as they were before JAX took them over, of nodes that are being differentiated.
     """
 
     platform: str
@@ -73,6 +81,7 @@ class Trace:
     folded: set[Operation] = field(default_factory=set)
     wants_pullback: set[Operation] = field(default_factory=set)
     pullbacks: dict[Operation, _Pullback] = field(default_factory=dict)
+    known_inputs: dict[Operation, list[Any]] = field(default_factory=dict)
 
     # Values ----------------------------------------------------------------------------------------------------------
 
@@ -175,7 +184,8 @@ class Trace:
 
     def write(self, ref: Ref, value: Any) -> None:
         """Gives a variable a new value."""
-        self.state[ref.key] = value
+        # TF1's assignments hand back no gradient.
+        self.state[ref.key] = jax.lax.stop_gradient(value) if isinstance(value, jax.Array) else value
 
     def random_row(self, op: Operation, blocks: Any) -> tuple[Any, Any, Any]:
         """Returns (seed, seed2, first block) of a node's stream and advances the stream."""
@@ -197,26 +207,36 @@ class Trace:
     # Gradients -------------------------------------------------------------------------------------------------------
 
     def _evaluate_with_pullback(self, op: Operation, inputs: list[Any]) -> list[Any]:
-        differentiated = [i for i, v in enumerate(inputs) if inexact_parts(v)]
+        held = self._held_variables(op, inputs)
+        differentiated = [i for i, v in enumerate(inputs) if i in held or inexact_parts(v)]
         float_outputs: list[int] = []
         before = self.state
+        outer_known = self.known_inputs
         written: list[Any] = []  # keys of two kinds, which JAX could not sort in a dict
 
         def forward(*primals: list[Any]) -> tuple[list[Any], Any]:
             full = list(inputs)
-            for i, parts in zip(differentiated, primals, strict=True):
-                full[i] = with_inexact_parts(full[i], parts)
             self.state = dict(before)
+            for i, parts in zip(differentiated, primals, strict=True):
+                if i in held:
+                    self.state[held[i]] = parts[0]
+                else:
+                    full[i] = with_inexact_parts(full[i], parts)
+            given = dict(self.state)
+            self.known_inputs = {**outer_known, op: inputs}
             try:
                 results = self.lower(op, full)
                 left = self.state
             finally:
-                self.state = before
-            written[:] = [k for k, v in left.items() if before.get(k) is not v]
+                self.state, self.known_inputs = before, outer_known
+            written[:] = [k for k, v in left.items() if given.get(k) is not v]
             float_outputs[:] = [i for i, v in enumerate(results) if inexact_parts(v)]
             return [inexact_parts(results[i]) for i in float_outputs], (results, [left[k] for k in written])
 
-        primals = [[jnp.asarray(p) for p in inexact_parts(inputs[i])] for i in differentiated]
+        primals = [
+            [before[held[i]]] if i in held else [jnp.asarray(p) for p in inexact_parts(inputs[i])]
+            for i in differentiated
+        ]
         outputs, function, (results, changed) = jax.vjp(forward, *primals, has_aux=True)
         results = list(results)
         for i, parts in zip(float_outputs, outputs, strict=True):
@@ -224,6 +244,16 @@ class Trace:
         before.update(zip(written, changed, strict=True))
         self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, results, function)
         return results
+
+    def _held_variables(self, op: Operation, inputs: Sequence[Any]) -> dict[int, Any]:
+        """Returns the keys of variables that regions of a node read by their handles, by input."""
+        if not op.record.structured:
+            return {}
+        found: dict[int, Any] = {}
+        for i, value in enumerate(inputs):
+            if isinstance(value, Ref) and value.key not in found.values() and inexact_parts(self.state.get(value.key)):
+                found[i] = value.key
+        return found
 
     def pullback(self, forward: Operation, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Returns the gradient for each input of `forward`, zeros for inputs that have none.
@@ -241,7 +271,8 @@ class Trace:
         gradients = known.function([[_conjugate(g) for g in parts] for parts in given])
         results: list[Any] = [None] * len(inputs)
         for i, parts in zip(known.differentiated, gradients, strict=True):
-            results[i] = with_inexact_parts(inputs[i], [_conjugate(g) for g in parts])
+            value = parts[0] if isinstance(inputs[i], Ref) else inputs[i]
+            results[i] = with_inexact_parts(value, [_conjugate(g) for g in parts])
         return [self._zeros(v) if r is None else r for r, v in zip(results, inputs, strict=True)]
 
     def _zeros(self, value: Any) -> Any:
@@ -325,6 +356,10 @@ class NodeContext:
         """Returns what is known about this node, a loop."""
         return loop_of(self.op)
 
+    def given_inputs(self) -> list[Any] | None:
+        """Returns this node's inputs as they were before a derivative made tracers of them, or None."""
+        return self.trace.known_inputs.get(self.op)
+
     def of_forward(self) -> NodeContext:
         """Returns the context of the node that this node belongs to."""
         forward = forward_of(self.op)
@@ -403,8 +438,9 @@ def _cotangents(given: Any, output: Any) -> list[Any]:
     parts = inexact_parts(output)
     if isinstance(output, Cells):
         own = inexact_parts(given) if isinstance(given, Cells) else []
-        fits = len(own) == len(parts) and all(a.shape == b.shape for a, b in zip(own, parts, strict=True))
-        return own if fits else [jnp.zeros_like(p) for p in parts]
+        if len(own) != len(parts):
+            return [jnp.zeros_like(p) for p in parts]
+        return [resized(a, p.shape[0]) for a, p in zip(own, parts, strict=True)]
     return [jnp.asarray(given, p.dtype) for p in parts]
 
 

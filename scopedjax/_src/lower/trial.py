@@ -36,7 +36,7 @@ def keeps_shapes(op: Operation) -> bool | None:
 
 def _grows_by_declaration(op: Operation) -> bool:
     """Whether the shape invariants leave a size open that the loop starts with."""
-    _, body = regions_of(op)
+    _, body = regions_of(op)[:2]
     for start, inside in zip(variables_of(op), body.parameters, strict=True):
         if start._dims is not None and inside._dims is None:
             return True
@@ -50,7 +50,7 @@ def _grows_by_declaration(op: Operation) -> bool:
 def _try(op: Operation) -> bool | None:
     from scopedjax._src.lower.trace import Trace
 
-    _, body = regions_of(op)
+    _, body = regions_of(op)[:2]
     starts = variables_of(op)
     if any(t._dims is None for t in starts):
         return None

@@ -48,7 +48,8 @@ def gradient_node(forward: Operation, cotangents: Sequence[Tensor], name: str) -
     attrs = {
         "Tin": tuple(t.dtype.base_dtype for t in inputs),
         "Tout": tuple(t.dtype.base_dtype for t in forward.inputs),
-        "f": FunctionAttr(forward.type, tuple(sorted(forward.attrs.items()))),
+        # A structured node's attributes are written when the graph is, which knows their kinds.
+        "f": FunctionAttr(forward.type, () if forward.record.structured else tuple(sorted(forward.attrs.items()))),
         "_forward_op": forward.name,
     }
     op = record_node(graph, record, name, inputs, attrs)

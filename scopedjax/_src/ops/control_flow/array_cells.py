@@ -99,7 +99,7 @@ class Cells:
         if self.buffer is None:
             return self._zeros(shape)
         if known is not None:
-            return self.buffer[known]
+            return jnp.asarray(self.buffer)[known]
         return jax.lax.dynamic_index_in_dim(self.buffer, index, keepdims=False)
 
     def gather(self, indices: Any, shape: Sequence[int] | None = None) -> Any:
@@ -114,7 +114,8 @@ class Cells:
                 raise _needs_known_index()
             return self._stack([self.read(np.int32(i), shape) for i in known], shape)
         if self.buffer is None:
-            return jnp.zeros((np.shape(indices)[0], *self._zeros(shape).shape), self.kind)
+            count: Any = indices.shape
+            return jnp.zeros((count[0], *self._zeros(shape).shape), self.kind)
         if known is not None and np.array_equal(known, np.arange(self.buffer.shape[0])):
             return self.buffer
         return jnp.take(self.buffer, jnp.asarray(indices), axis=0, mode="clip")
@@ -365,6 +366,14 @@ def map_parts(function: Any, values: Sequence[Any]) -> Any:
     first = next(v for v in values if isinstance(v, Cells))
     columns = [inexact_parts(v) if isinstance(v, Cells) else [v] * len(inexact_parts(first)) for v in values]
     return with_inexact_parts(first, [function(list(row)) for row in zip(*columns, strict=True)])
+
+
+def resized(array: Any, size: int) -> Any:
+    """Returns an array with another size of axis 0: cut, or filled with zeros."""
+    missing = size - array.shape[0]
+    if missing <= 0:
+        return array[:size]
+    return jnp.concatenate([array, jnp.zeros((missing, *array.shape[1:]), array.dtype)])
 
 
 def _module(kind: Any) -> Any:

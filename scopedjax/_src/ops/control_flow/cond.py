@@ -48,6 +48,10 @@ def _shape(c: ShapeContext) -> list[Dims]:
 def _if(ctx: Any, cond: Any, values: list[Any]) -> Any:
     captures = ctx.op.inputs[1:]
     given = dict(zip(captures, values, strict=True))
+    if not hasattr(ctx, "touched_state"):  # a host stage
+        if ctx.keeps_steps():
+            ctx.history().append(ctx.streams())
+        return ctx.region(0 if bool(cond) else 1, given)
     if isinstance(cond, (np.ndarray, np.generic)):
         return ctx.region(0 if bool(cond) else 1, given)
     return _branch_on_device(ctx, cond, given)

@@ -84,8 +84,11 @@ def _scan_on_host(
     parameters = op._extra["regions"][0].parameters
     known = {t: v for t, v in given.items() if isinstance(v, (np.ndarray, np.generic))}  # not handles of variables
     collected: list[list[Any]] = [[] for _ in op.outputs[len(state) :]]
+    history = ctx.history() if ctx.keeps_steps() else None
     for time in range(len(sequence[0])):
         slices = [np.asarray(s[time]) for s in sequence]
+        if history is not None:
+            history.append(([np.int32(time), *slices, *state], ctx.streams()))
         results = ctx.region(0, {**known, **dict(zip(parameters, (np.int32(time), *slices, *state), strict=True))})
         state, outputs = list(results[: len(state)]), results[len(state) :]
         for item, output in zip(collected, outputs, strict=True):

@@ -26,6 +26,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op, record_node
 from scopedjax._src.ops.constant import constant
+from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
 from scopedjax._src.ops.control_flow.tensor_array import TensorArray
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.gradient_node import link_forward
@@ -181,6 +182,9 @@ class _Recording:
             region.extra["maximum"] = bound
         outputs = self._node(condition, region)
         exits = [apply_op("Identity", t, name="Exit") for t in outputs]
+        for template, tensor in zip(flat, exits, strict=True):
+            if isinstance(template, TensorArray) and template.dtype.name == "string":
+                tensor.op._attrs[ON_HOST] = True
         found = [_from_flow(template, t) for template, t in zip(flat, exits, strict=True)]
         packed = nest.pack_sequence_as(original, found, expand_composites=True)
         if packs:
@@ -243,7 +247,7 @@ class _Recording:
 
     def _bounds(self, body: ControlFlowContext, captures: Sequence[Tensor], types: dict[str, Any]) -> list[Tensor]:
         """Records what tells the capacity of TensorArrays that the body makes larger, if there are any."""
-        if not _grows(body):
+        if not _grows(body, self.graph.scopes.context):
             return []
         attrs = {**types, "f": FunctionAttr("WhileLoop", ())}
         return list(_recorded("LoopBound", self.graph, (*self.starts, *captures), attrs).outputs)
@@ -255,8 +259,14 @@ def _recorded(op_type: str, graph: Any, inputs: tuple[Tensor, ...], attrs: dict[
     return record_node(graph, record, op_type, inputs, attrs)
 
 
-def _grows(body: ControlFlowContext) -> bool:
-    """Whether the body, or a region in it, writes a TensorArray of dynamic size from outside."""
+def _grows(body: ControlFlowContext, around: ControlFlowContext | None) -> bool:
+    """Whether the body, or a region in it, writes a TensorArray of dynamic size from outside.
+
+    One that comes from outside the loop around is the business of that loop.
+    """
+    loop = around
+    while loop is not None and not loop.kind.startswith("while"):
+        loop = loop.outer
     graph_ops = list(body.ops)
     while graph_ops:
         op = graph_ops.pop()
@@ -264,7 +274,8 @@ def _grows(body: ControlFlowContext) -> bool:
             graph_ops.extend(region.ops)
         if op.record is not None and op.record.array == "write":
             maker = op.inputs[0].op
-            if maker.attrs.get("dynamic_size") and not body.encloses(maker.context):
+            own = loop is None or loop.encloses(maker.context)
+            if maker.attrs.get("dynamic_size") and own and not body.encloses(maker.context):
                 return True
     return False
 

@@ -75,6 +75,8 @@ def _while(ctx: Any, input: list[Any], captured: list[Any], bound: list[Any]) ->
     stateful=True,
 )
 def _loop_bound(ctx: Any, input: list[Any], captured: list[Any]) -> Any:
+    if not hasattr(ctx, "touched_state"):
+        return np.int32(0)  # step by step the arrays grow as they are written
     inner = ctx.of_forward()
     captures = inner.op.inputs[len(input) : len(input) + len(captured)]
     counting = [replace(v, counts=True, buffer=None, items=None) if _grows(v) else v for v in input]
@@ -91,13 +93,38 @@ def _grows(value: Any) -> bool:
 
 
 def _on_host(ctx: Any, values: list[Any], given: dict[Tensor, Any]) -> list[Any]:
-    condition, body = ctx.op._extra["regions"]
+    condition, body = ctx.op._extra["regions"][:2]
     known = {t: v for t, v in given.items() if isinstance(v, (np.ndarray, np.generic, jax.Array, Cells))}
+    history = ctx.history() if ctx.keeps_steps() else None
     while True:
         (more,) = ctx.region(0, {**known, **dict(zip(condition.parameters, values, strict=True))})
         if not bool(np.asarray(more)):
             return values
-        values = list(ctx.region(1, {**known, **dict(zip(body.parameters, values, strict=True))}))
+        values = _with_room(values, 1)
+        streams = None if history is None else ctx.streams()
+        new = list(ctx.region(1, {**known, **dict(zip(body.parameters, values, strict=True))}))
+        missing = max((_missing(v) for v in new), default=0)
+        if missing:  # the step wrote far beyond the end
+            values = _with_room(values, missing)
+            new = list(ctx.region(1, {**known, **dict(zip(body.parameters, values, strict=True))}))
+        if history is not None:
+            history.append((values, streams))
+        values = [replace(v, size=int(v.size)) if _grows(v) else v for v in new]
+
+
+def _with_room(values: Sequence[Any], more: int) -> list[Any]:
+    """Arrays of dynamic size with room for more elements, in powers of two, so that few programs are compiled."""
+    found: list[Any] = []
+    for value in values:
+        if _grows(value) and value.items is None:
+            wanted = max(_LEAST_ROOM, int(value.size) + more, value.capacity if value.buffer is not None else 0)
+            value = as_traced(value.settled(1 << (wanted - 1).bit_length(), None))
+        found.append(value)
+    return found
+
+
+def _missing(value: Any) -> int:
+    return max(0, int(value.size) - value.capacity) if _grows(value) and value.items is None else 0
 
 
 class _Steps:
@@ -106,13 +133,13 @@ class _Steps:
     def __init__(self, ctx: Any, values: list[Any], given: dict[Tensor, Any], bound: int | None) -> None:
         self.ctx = ctx
         self.loop = ctx.loop()
-        self.condition, self.body = ctx.op._extra["regions"]
+        self.condition, self.body = ctx.op._extra["regions"][:2]
         self.values = values
         self.given = given
-        self.known = {t: v for t, v in given.items() if isinstance(v, (np.ndarray, np.generic))}
-        for tensor, value in zip(ctx.op.inputs, values, strict=False):
-            if isinstance(value, (np.ndarray, np.generic)):
-                self.known[tensor] = value
+        before = ctx.given_inputs() or (*values, *given.values())
+        self.known = {
+            t: v for t, v in zip(ctx.op.inputs, before, strict=False) if isinstance(v, (np.ndarray, np.generic))
+        }
         self.most = self._most()
         self.bound = bound
 
