@@ -2,5 +2,6 @@
 
 from scopedjax._src.base.absence import absent as _absent
 from scopedjax.contrib import lookup as lookup
+from scopedjax.contrib import rnn as rnn
 
 __getattr__ = _absent("contrib")

@@ -8,6 +8,7 @@ from scopedjax._src.lib.rnn.dynamic import bidirectional_dynamic_rnn as bidirect
 from scopedjax._src.lib.rnn.dynamic import dynamic_rnn as dynamic_rnn
 from scopedjax._src.lib.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn
 from scopedjax._src.lib.rnn.static import static_rnn as static_rnn
+from scopedjax._src.lib.rnn.static import static_state_saving_rnn as static_state_saving_rnn
 from scopedjax._src.lib.rnn.raw import raw_rnn as raw_rnn
 from scopedjax._src.ops.array.arranging import depth_to_space as depth_to_space
 from scopedjax._src.ops.array.arranging import space_to_batch as space_to_batch

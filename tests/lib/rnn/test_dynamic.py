@@ -219,3 +219,41 @@ def test_wrong_number_of_lengths_when_run() -> None:
     oracle.check_both_raise(
         body, match="Expected shape for Tensor rnn/sequence_length:0 is ] [3] [ but saw shape: ] [2]"
     )
+
+
+@pytest.mark.parametrize("tupled", [False, True])
+def test_states_are_saved_by_an_object(tupled: bool) -> None:
+    def body(tf: Any) -> Any:
+        class Saver:
+            def __init__(self) -> None:
+                self.kept = {
+                    name: tf.Variable(np.full((2, 3), start, np.float32), name=name)
+                    for name, start in (("c", 0.1), ("h", 0.2))
+                }
+
+            def state(self, name: str) -> Any:
+                return self.kept[name]
+
+            def save_state(self, name: str, value: Any) -> Any:
+                return tf.assign(self.kept[name], value)
+
+        saver = Saver()
+        cell = tf.nn.rnn_cell.BasicLSTMCell(3) if tupled else tf.nn.rnn_cell.BasicRNNCell(3)
+        x = [tf.constant(np.random.RandomState(i).randn(2, 4).astype(np.float32)) for i in range(3)]
+        outputs, state = tf.nn.static_state_saving_rnn(cell, x, saver, ("c", "h") if tupled else "h")
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            for i, variable in enumerate(tf.trainable_variables()[2:]):
+                variable.load(np.sin(np.arange(variable.shape.num_elements()) + i).reshape(variable.shape), sess)
+            found = [sess.run([outputs[-1], state]) for _ in range(2)]
+            return [nest.flatten(f) for f in found], sess.run(list(saver.kept.values()))
+
+    oracle.check_both(body, rtol=1e-4)
+
+
+def test_names_of_saved_states_must_fit() -> None:
+    def body(tf: Any) -> Any:
+        cell = tf.nn.rnn_cell.BasicLSTMCell(3)
+        return tf.nn.static_state_saving_rnn(cell, [tf.zeros([2, 4])], None, "h")
+
+    oracle.check_both_raise(body, match="Argument `state_name` should be the same type as `cell.state_size`")

@@ -240,6 +240,7 @@ def check_dtypes(*values: Any) -> None:
     for value in nest.flatten(values):
         if value is None:
             continue
-        dtype = as_dtype(value.dtype if isinstance(value, Tensor) else value).base_dtype
+        is_value = isinstance(value, Tensor) or hasattr(value, "op")  # a variable is a state too
+        dtype = as_dtype(value.dtype if is_value else value).base_dtype
         if not (dtype.is_floating or dtype.is_complex):
             raise ValueError(f"RNN cell only supports floating point inputs, but received dtype: {dtype!r}")

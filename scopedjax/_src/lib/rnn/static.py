@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from scopedjax._src.base import nest
+from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.rnn.cell import assert_like_rnncell, batched_shape
 from scopedjax._src.lib.rnn.dynamic import checked_lengths, initial_state_of, state_dtype
 from scopedjax._src.ops.array.arranging import reverse_sequence
 from scopedjax._src.ops.array.filling import zeros
+from scopedjax._src.ops.array.identity import identity
 from scopedjax._src.ops.array.joining import concat
 from scopedjax._src.ops.array.packing import stack, unstack
 from scopedjax._src.ops.array.shapes import shape as shape_of
@@ -93,7 +95,7 @@ def _batch_size(inputs: Sequence[Any]) -> Any:
     first = [convert_to_tensor(t) for t in nest.flatten(inputs[0])]
     for tensor in first:
         dims = tensor.dims
-        if dims is not None and (len(dims) < 2 or None in dims[1:]):
+        if dims is not None and (not dims or None in dims[1:]):
             raise ValueError(
                 "Input size (dimension 1 of argument `inputs`) must be accessible via shape inference, but saw value "
                 f"None: {tensor}"
@@ -102,6 +104,54 @@ def _batch_size(inputs: Sequence[Any]) -> Any:
         if tensor.dims is not None and tensor.dims[0] is not None:
             return tensor.dims[0]
     return shape_of(first[0])[0]
+
+
+def static_state_saving_rnn(
+    cell: Any,
+    inputs: Any,
+    state_saver: Any,
+    state_name: Any,
+    sequence_length: Any = None,
+    scope: Any = None,
+) -> tuple[list[Any], Any]:
+    """`static_rnn` that takes its first state from an object and gives it the last one.
+
+    Args:
+      cell: RNNCell.
+      inputs: List of tensors `[batch, depth]`.
+      state_saver: Object with `state(name)`, which returns a tensor, and `save_state(name, tensor)`, which returns a
+        node that the outputs wait for.
+      state_name: Name of the state, or a tuple of names where the state is a tuple.
+      sequence_length: int vector `[batch]`: number of steps of each row.
+      scope: Variable scope or its name; defaults to "rnn".
+
+    Returns:
+      (list of outputs, final state).
+
+    Raises:
+      TypeError: `cell` is not a cell, or `inputs` is not a list.
+      ValueError: `inputs` is empty, or there are more or fewer names than states.
+    """
+    size = cell.state_size
+    if nest.is_nested(size) != nest.is_nested(state_name):
+        raise ValueError(
+            "Argument `state_name` should be the same type as `cell.state_size`. Received: "
+            f"state_name={state_name!s}, cell.state_size={size!s}."
+        )
+    names = nest.flatten(state_name)
+    if len(names) != len(nest.flatten(size)):
+        raise ValueError(
+            "Number of elements in argument `state_name` and `cell.state_size` are mismatched. Received "
+            f"state_name={state_name} with {len(names)} elements and cell.state_size={size} with "
+            f"{len(nest.flatten(size))} elements."
+        )
+    first = nest.pack_sequence_as(size, [state_saver.state(name) for name in names])
+    outputs, state = static_rnn(cell, inputs, initial_state=first, sequence_length=sequence_length, scope=scope)
+    saved = [state_saver.save_state(name, part) for name, part in zip(names, nest.flatten(state), strict=True)]
+    with stacks.get_default_graph().control_dependencies(saved):
+        outputs[-1] = nest.map_structure(identity, outputs[-1])
+        state = nest.map_structure(identity, state)
+    return outputs, state
 
 
 def static_bidirectional_rnn(
