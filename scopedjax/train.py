@@ -82,6 +82,32 @@ from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch_join as 
 from scopedjax._src.lib.train.input.batching import shuffle_batch as shuffle_batch
 from scopedjax._src.lib.train.input.batching import shuffle_batch_join as shuffle_batch_join
 
+# monitored sessions and their hooks
+from scopedjax._src.lib.train.sessions.hook import SecondOrStepTimer as SecondOrStepTimer
+from scopedjax._src.lib.train.sessions.hook import SessionRunArgs as SessionRunArgs
+from scopedjax._src.lib.train.sessions.hook import SessionRunContext as SessionRunContext
+from scopedjax._src.lib.train.sessions.hook import SessionRunHook as SessionRunHook
+from scopedjax._src.lib.train.sessions.hook import SessionRunValues as SessionRunValues
+from scopedjax._src.lib.train.sessions.basic_hooks import FeedFnHook as FeedFnHook
+from scopedjax._src.lib.train.sessions.basic_hooks import FinalOpsHook as FinalOpsHook
+from scopedjax._src.lib.train.sessions.basic_hooks import GlobalStepWaiterHook as GlobalStepWaiterHook
+from scopedjax._src.lib.train.sessions.basic_hooks import LoggingTensorHook as LoggingTensorHook
+from scopedjax._src.lib.train.sessions.basic_hooks import NanLossDuringTrainingError as NanLossDuringTrainingError
+from scopedjax._src.lib.train.sessions.basic_hooks import NanTensorHook as NanTensorHook
+from scopedjax._src.lib.train.sessions.basic_hooks import StopAtStepHook as StopAtStepHook
+from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
+from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
+from scopedjax._src.lib.train.sessions.saving_hooks import StepCounterHook as StepCounterHook
+from scopedjax._src.lib.train.sessions.saving_hooks import SummarySaverHook as SummarySaverHook
+from scopedjax._src.lib.train.sessions.manager import SessionManager as SessionManager
+from scopedjax._src.lib.train.sessions.scaffold import ChiefSessionCreator as ChiefSessionCreator
+from scopedjax._src.lib.train.sessions.scaffold import Scaffold as Scaffold
+from scopedjax._src.lib.train.sessions.scaffold import SessionCreator as SessionCreator
+from scopedjax._src.lib.train.sessions.scaffold import WorkerSessionCreator as WorkerSessionCreator
+from scopedjax._src.lib.train.sessions.monitored import MonitoredSession as MonitoredSession
+from scopedjax._src.lib.train.sessions.monitored import MonitoredTrainingSession as MonitoredTrainingSession
+from scopedjax._src.lib.train.sessions.monitored import SingularMonitoredSession as SingularMonitoredSession
+
 __getattr__ = _absent("train")
 
 # records, event files

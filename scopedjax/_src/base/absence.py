@@ -74,10 +74,6 @@ REASONS = {
     "GradientTape": "there is no eager mode: use tf.gradients, or jax.grad on scopedjax.pure_function",
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
     "train.Server": "there are no TensorFlow servers; for several processes use jax.distributed",
-    "train.MonitoredSession": "monitored sessions come with the input pipelines; tf.Session and tf.train.Saver "
-    "do the same by hand",
-    "train.MonitoredTrainingSession": "monitored sessions come with the input pipelines; use tf.Session and "
-    "tf.train.Saver",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
 }

@@ -3,7 +3,8 @@
     tensors -> enqueue -> FIFOQueue, PaddingFIFOQueue or RandomShuffleQueue -> dequeue_many(batch_size) -> batch
 
 `tf.train.batch` and `tf.train.shuffle_batch` have `num_threads` threads that all run the same tensors; the `_join`
-kinds have one thread for each list of tensors, so several readers can fill one queue. The `maybe_` kinds leave out examples.
+kinds have one thread for each list of tensors, so several readers can fill one queue. The `maybe_` kinds leave out
+examples.
 All eight are one assembly line, described by a `_Line`.
 """
 

@@ -1,0 +1,1 @@
+"""Sessions that initialise, restore, start threads, save and stop by themselves."""
