@@ -562,6 +562,7 @@ from scopedjax import version as version
 
 # losses, metrics, distributions
 from scopedjax import losses as losses
+from scopedjax import distributions as distributions
 from scopedjax import metrics as metrics
 from scopedjax._src.ops.random.skewed import random_gamma as random_gamma
 from scopedjax._src.ops.random.skewed import random_poisson as random_poisson

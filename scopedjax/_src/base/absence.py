@@ -49,7 +49,6 @@ REASONS = {
     "data": "input pipelines are not here yet; feed NumPy arrays (feed_dict), or read records with tf.python_io",
     "distribute": "a session runs on one device; several devices are plain JAX's business (see "
     "scopedjax.pure_function)",
-    "distributions": "distributions come with the library of layers and losses",
     "saved_model": "SavedModel comes with the reading and writing of TensorFlow's files",
     "graph_util": "freezing comes with the reading and writing of TensorFlow's files",
     "lite": "TensorFlow Lite is a converter of TensorFlow's own",

@@ -89,7 +89,7 @@ declare(
 )
 def _random_gamma_grad(alpha: Any, sample: Any) -> Any:
     alpha, sample = jnp.broadcast_arrays(jnp.asarray(alpha), jnp.asarray(sample))
-    return jax.lax.random_gamma_grad(alpha, sample)
+    return jax.lax.random_gamma_grad(alpha, sample)  # pyright: ignore[reportCallIssue]
 
 
 def _random_poisson(ctx: LoweringContext, shape: np.ndarray, rate: Any, *, dtype: DType) -> Any:
@@ -109,7 +109,7 @@ declare(
 )
 
 
-def _seeds(op_seed: int | None) -> dict[str, int]:
+def _seeds(op_seed: int | None) -> dict[str, Any]:
     seed, seed2 = get_seed(op_seed)
     return {"seed": seed or 0, "seed2": seed2 or 0}
 
