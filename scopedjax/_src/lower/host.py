@@ -161,15 +161,6 @@ class HostContext:
         context._history = history
         return context
 
-    def evaluate(self, tensors: Sequence[Tensor]) -> list[Any]:
-        """Returns the values, as NumPy, of tensors of another graph, which a Python function has just recorded."""
-        from scopedjax._src.lower.execute import Executor  # which runs host stages
-        from scopedjax._src.lower.plan import make_plan
-
-        executor = Executor(make_plan(tensors, (), ()))
-        found = dict(zip(executor.plan.fetches, executor.run(self.state, ()), strict=True))
-        return [np.asarray(found[tensor]) for tensor in tensors]
-
     def region(self, index: int, given: dict[Tensor, Any], streams: Any = None) -> list[Any]:
         """Runs region `index` of this node with values for its captures and parameters.
 
