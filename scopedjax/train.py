@@ -83,6 +83,11 @@ from scopedjax._src.lib.train.input.batching import shuffle_batch as shuffle_bat
 from scopedjax._src.lib.train.input.batching import shuffle_batch_join as shuffle_batch_join
 
 # monitored sessions and their hooks
+from scopedjax._src.lib.train.sessions.supervisor import Supervisor as Supervisor
+from scopedjax._src.lib.train.cluster import ClusterSpec as ClusterSpec
+from scopedjax._src.lib.train.cluster import Server as Server
+from scopedjax._src.lib.train.cluster import replica_device_setter as replica_device_setter
+from scopedjax._src.lib.train.checkpoint_watch import checkpoints_iterator as checkpoints_iterator
 from scopedjax._src.lib.train.sessions.hook import SecondOrStepTimer as SecondOrStepTimer
 from scopedjax._src.lib.train.sessions.hook import SessionRunArgs as SessionRunArgs
 from scopedjax._src.lib.train.sessions.hook import SessionRunContext as SessionRunContext

@@ -72,7 +72,6 @@ REASONS = {
     "enable_eager_execution": "there is no eager mode: this is TensorFlow 1's graph mode; for eager code write JAX",
     "GradientTape": "there is no eager mode: use tf.gradients, or jax.grad on scopedjax.pure_function",
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
-    "train.Server": "there are no TensorFlow servers; for several processes use jax.distributed",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
 }
