@@ -171,7 +171,8 @@ class HostContext:
         state = self.state
         with state.lock:
             now = state.rng
-            state.rng = jax.device_put(streams)
+            with state.enter_device():
+                state.rng = jax.device_put(streams)
             try:
                 return self._regions(self.op, index, given)
             finally:

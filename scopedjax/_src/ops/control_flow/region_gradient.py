@@ -70,14 +70,16 @@ class _Totals:
 
 def _sum(a: Any, b: Any) -> Any:
     if isinstance(a, Cells):
-        return with_inexact_parts(a, [x + y for x, y in zip(inexact_parts(a), inexact_parts(b), strict=True)])
+        with jax.enable_x64(True):  # host nodes run without
+            return with_inexact_parts(a, [x + y for x, y in zip(inexact_parts(a), inexact_parts(b), strict=True)])
     return np.asarray(a) + np.asarray(b)
 
 
 def zeros_like(value: Any) -> Any:
     """Returns zeros in the form of a value; for a handle, one zero that nobody uses."""
     if isinstance(value, Cells):
-        return value.zeros()
+        with jax.enable_x64(True):
+            return value.zeros()
     if isinstance(value, (np.ndarray, np.generic, jax.Array)):
         return np.zeros(np.shape(value), value.dtype) if value.dtype != object else value
     return np.zeros([], np.float32)
@@ -130,8 +132,9 @@ def _fitting(gradient: Any, value: Any) -> Any:
         return gradient
     own, wanted = inexact_parts(gradient), inexact_parts(value)
     if len(own) != len(wanted):
-        return value.zeros()
-    return with_inexact_parts(value, [resized(g, w.shape[0]) for g, w in zip(own, wanted, strict=True)])
+        return zeros_like(value)
+    with jax.enable_x64(True):
+        return with_inexact_parts(value, [resized(g, w.shape[0]) for g, w in zip(own, wanted, strict=True)])
 
 
 def _of_cond(ctx: Any, values: list[Any], cotangents: list[Any]) -> list[Any]:

@@ -118,7 +118,8 @@ def _with_room(values: Sequence[Any], more: int) -> list[Any]:
     for value in values:
         if _grows(value) and value.items is None:
             wanted = max(_LEAST_ROOM, int(value.size) + more, value.capacity if value.buffer is not None else 0)
-            value = as_traced(value.settled(1 << (wanted - 1).bit_length(), None))
+            with jax.enable_x64(True):  # host nodes run without
+                value = as_traced(value.settled(1 << (wanted - 1).bit_length(), None))
         found.append(value)
     return found
 

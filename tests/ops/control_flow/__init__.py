@@ -1,0 +1,1 @@
+"""Tests of loops, branches and arrays of tensors."""
