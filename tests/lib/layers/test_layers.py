@@ -283,9 +283,3 @@ def _wrong_width(tf: Any, x: Any) -> None:
 @pytest.mark.parametrize(("phrase", "call"), REFUSED, ids=[row[0].replace(" ", "_") for row in REFUSED])
 def test_refused(phrase: str, call: Any) -> None:
     oracle.check_both_raise(lambda tf: call(tf, tf.zeros([2, 4])), match=phrase)
-
-
-@pytest.mark.parametrize("option", [{"renorm": True}, {"virtual_batch_size": 2}])
-def test_what_is_absent_says_so(tf: Any, option: dict[str, Any]) -> None:
-    with pytest.raises(NotImplementedError, match="is not available in scopedjax"):
-        tf.layers.batch_normalization(tf.zeros([4, 2]), **option)

@@ -152,7 +152,7 @@ class Layer:
             raise TypeError("Keyword argument not understood:", unknown[0])
         self._trainable = trainable
         self._dtype: DType | None = None if dtype is None else as_dtype(dtype).base_dtype
-        self._name, self._base_name = _layer_name(type(self).__name__, name)
+        self._name, self._base_name = self._named(name)
         self.built = False
         self.input_spec: InputSpec | list[InputSpec] | None = None
         self._activity_regularizer: Callable[..., Any] | None = kwargs.get("activity_regularizer")
@@ -168,6 +168,10 @@ class Layer:
         if kwargs.get("_scope"):
             with variable_scope(kwargs["_scope"]) as captured:
                 self._scope = captured
+
+    def _named(self, name: str | None) -> tuple[str, str]:
+        """(name of the layer, base of its scope's name)."""
+        return _layer_name(type(self).__name__, name)
 
     # What a subclass writes ----------------------------------------------------------------------------------------
 
@@ -524,13 +528,24 @@ def _layer_name(class_name: str, name: str | None) -> tuple[str, str]:
     """(name, base of the scope's name): a given name is both; otherwise the class's, counted in each graph."""
     if name:
         return name, name
+    base = snake_case(class_name)
+    counts = name_counts()
+    counts[base] = counts.get(base, 0) + 1
+    return f"{base}_{counts[base]}", base
+
+
+def snake_case(class_name: str) -> str:
+    """The name of a class as layers are named after it: "Conv2DTranspose" is "conv2d_transpose"."""
     base = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)).lower()
-    base = f"private{base}" if base.startswith("_") else base
+    return f"private{base}" if base.startswith("_") else base
+
+
+def name_counts() -> dict[str, int]:
+    """How many layers of the default graph were named after each class; tf.layers and tf.keras count together."""
     counts = stacks.get_default_graph().get_collection_ref(_NAMES_KEY)
     if not counts:
         counts.append({})
-    counts[0][base] = counts[0].get(base, 0) + 1
-    return f"{base}_{counts[0][base]}", base
+    return counts[0]
 
 
 def _as_tensor(value: Any) -> Any:

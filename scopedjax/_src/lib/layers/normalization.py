@@ -11,7 +11,7 @@ the train op, as in TF1. Images (rank 4, one axis) take the fused op, whose movi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scopedjax._src.base import dtypes
@@ -20,15 +20,22 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.layers.arguments import either, known_condition, read
 from scopedjax._src.lib.layers.base import InputSpec, Layer
+from scopedjax._src.lib.layers.renormalization import add_variables, checked_clipping, composed, correction
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.filling import ones_like, zeros_like
+from scopedjax._src.ops.array.joining import concat
 from scopedjax._src.ops.array.shapes import reshape
+from scopedjax._src.ops.array.shapes import shape as shape_of
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.casting import cast
+from scopedjax._src.ops.math.elementwise import sqrt
+from scopedjax._src.ops.math.reductions import reduce_mean
+from scopedjax._src.ops.nn.activations import relu
 from scopedjax._src.ops.nn.moments import moments
 from scopedjax._src.ops.nn.normalization import batch_normalization as nn_batch_normalization
 from scopedjax._src.ops.nn.normalization import fused_batch_norm
-from scopedjax._src.variables.assignment import assign_sub
+from scopedjax._src.variables.assignment import assign, assign_sub
 from scopedjax._src.variables.initializers import Ones, Zeros
 
 
@@ -49,18 +56,19 @@ class BatchNormalization(Layer):
       gamma_regularizer: Function of gamma whose result is a loss.
       beta_constraint: Function of beta, applied after an update.
       gamma_constraint: Function of gamma, applied after an update.
-      renorm: Batch renormalisation: not available.
-      renorm_clipping: Not available.
-      renorm_momentum: Not used.
+      renorm: Whether to renormalise (Ioffe, 2017).
+      renorm_clipping: Dict of the bounds "rmin", "rmax" and "dmax" of the correction.
+      renorm_momentum: Share of the old in the new moving averages of renormalisation.
       fused: Whether to take the fused op: True, False, or None for where it can be.
       trainable: Whether beta and gamma are for training.
-      virtual_batch_size: Not available.
-      adjustment: Not available.
+      virtual_batch_size: Size of the parts of a batch of which each has its own moments while training.
+      adjustment: Function of the inputs' shape that returns (scale, bias), applied while training, before gamma and
+        beta.
       name: Name of the layer.
       **kwargs: As for `Layer`.
 
     Raises:
-      NotImplementedError: `renorm`, `virtual_batch_size` or `adjustment` is asked for.
+      ValueError: options contradict each other, or the size of an axis of channels is not known.
 
     >>> layer = tf.layers.BatchNormalization()
     >>> layer(tf.zeros([2, 3]), training=True).shape.as_list(), [v.name for v in layer.trainable_variables]
@@ -93,16 +101,11 @@ class BatchNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(trainable=trainable, name=name, **kwargs)
-        for option, value in (
-            ("renorm", renorm),
-            ("virtual_batch_size", virtual_batch_size),
-            ("adjustment", adjustment),
-        ):
-            if value:
-                raise NotImplementedError(
-                    f"tf.layers.batch_normalization({option}={value!r}) is not available in scopedjax; leave it "
-                    "out, or build it from tf.nn.moments and tf.nn.batch_normalization"
-                )
+        self.renorm = renorm
+        self.renorm_clipping = checked_clipping(renorm_clipping)
+        self.renorm_momentum = renorm_momentum
+        self.virtual_batch_size = virtual_batch_size
+        self.adjustment = adjustment
         self.axis: Any = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.momentum = momentum
         self.epsilon = epsilon
@@ -116,18 +119,22 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = gamma_regularizer
         self.beta_constraint = beta_constraint
         self.gamma_constraint = gamma_constraint
-        self.fused = fused
+        # The fused op can do none of these; TF1 passes over `fused=True` then.
+        self.fused: bool | None = False if renorm or virtual_batch_size or adjustment else fused
         self.gamma: Any = None
         self.beta: Any = None
         self.moving_mean: Any = None
         self.moving_variance: Any = None
+        self.moving_stddev: Any = None
+        self.renorm_mean: Any = None
+        self.renorm_stddev: Any = None
 
     def build(self, input_shape: Any) -> None:
         """Makes gamma, beta and the moving averages."""
-        shape = TensorShape(input_shape)
-        if shape.ndims is None:
-            raise ValueError(f"Input has undefined rank. Received: input_shape={shape}.")
-        dims = shape.as_list()
+        given = TensorShape(input_shape)
+        if given.ndims is None:
+            raise ValueError(f"Input has undefined rank. Received: input_shape={given}.")
+        dims = given.as_list()
         axes = self._positive_axes(dims)
         for axis in axes:
             if dims[axis] is None:
@@ -135,6 +142,7 @@ class BatchNormalization(Layer):
                     "Input has undefined `axis` dimension. Received input with shape "
                     f"{tuple(dims)} and axis={tuple(axes)}"
                 )
+        self._check_virtual(axes)
         if self.fused is None:
             self.fused = len(dims) == 4 and axes in ([1], [3])
         elif self.fused and not (len(dims) == 4 and axes in ([1], [3])):
@@ -144,8 +152,29 @@ class BatchNormalization(Layer):
             )
         self.axis = axes
         self.input_spec = InputSpec(ndim=len(dims), axes={a: dims[a] for a in axes})
-        self._add_variables([dims[a] for a in axes] if len(axes) == 1 else self._broadcast_dims(dims))
+        shape = [dims[a] for a in axes] if len(axes) == 1 else self._broadcast_dims(dims)
+        if self.virtual_batch_size is not None:
+            shape = self._broadcast_dims(dims)
+            shape.insert(1, 1)
+            self.axis = [a + 1 for a in axes]  # behind the axis of the parts
+        self._add_variables(shape)
         self.built = True
+
+    def _check_virtual(self, axes: Sequence[int]) -> None:
+        if self.virtual_batch_size is None:
+            return
+        if self.virtual_batch_size <= 0:
+            raise ValueError(
+                "`virtual_batch_size` must be a positive integer that divides the true batch size of the input tensor. "
+                f"Received: virtual_batch_size={self.virtual_batch_size}"
+            )
+        if 0 in axes:
+            raise ValueError(
+                "When using `virtual_batch_size`, the batch dimension must be 0 and thus axis cannot include 0. "
+                f"Received axis={list(axes)}"
+            )
+        if self.adjustment is not None:
+            raise ValueError("When using `virtual_batch_size`, adjustment cannot be specified")
 
     def _positive_axes(self, dims: Sequence[Any]) -> list[int]:
         given = self.axis if isinstance(self.axis, list) else [self.axis]
@@ -178,12 +207,23 @@ class BatchNormalization(Layer):
         self.moving_variance = self.add_weight(
             "moving_variance", shape, dtype, self.moving_variance_initializer, trainable=False
         )
+        if self.renorm:
+            add_variables(self, shape, dtype)
 
     def call(self, inputs: Any, training: Any = False, mask: Any = None) -> Tensor:
         """Normalises; records the updates where `training` may be true. `mask` is not used."""
         if self.fused:
             return self._fused(inputs, training)
-        return self._composed(inputs, training)
+        if self.virtual_batch_size is None:
+            return self._composed(inputs, training)
+        whole = concat([constant([-1]), shape_of(inputs)[1:]], 0)
+        parts = concat([constant([self.virtual_batch_size, -1]), whole[1:]], 0)
+        rest = inputs.shape.as_list()[1:]
+        parted = reshape(inputs, parts)
+        parted.set_shape([self.virtual_batch_size, None, *rest])
+        outputs = reshape(self._composed(parted, training), whole)
+        outputs.set_shape(inputs.shape)
+        return outputs
 
     # The fused op --------------------------------------------------------------------------------------------------
 
@@ -233,19 +273,11 @@ class BatchNormalization(Layer):
     # Node by node --------------------------------------------------------------------------------------------------
 
     def _composed(self, inputs: Tensor, training: Any) -> Tensor:
-        rank = len(inputs.shape.as_list())
         scale, offset = self._spread(self.gamma, inputs), self._spread(self.beta, inputs)
-        known = known_condition(training)
-        if known is False:
+        if known_condition(training) is False:
             mean, variance = self.moving_mean, self.moving_variance
         else:
-            axes = [i for i in range(rank) if i not in self.axis]
-            mean, variance = moments(inputs, axes, keep_dims=len(self.axis) > 1)
-            batch = mean, variance
-            mean = either(training, lambda: batch[0], lambda: convert_to_tensor(self.moving_mean))
-            variance = either(training, lambda: batch[1], lambda: convert_to_tensor(self.moving_variance))
-            for variable, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-                self.add_update(self._updated(training, variable, value))
+            mean, variance, scale, offset = self._trained(inputs, training, scale, offset)
         dtype = inputs.dtype.base_dtype
         mean, variance, offset, scale = (
             v if v is None else cast(convert_to_tensor(v), dtype) for v in (mean, variance, offset, scale)
@@ -256,10 +288,41 @@ class BatchNormalization(Layer):
         outputs.set_shape(inputs.shape)
         return outputs
 
-    def _updated(self, training: Any, variable: Any, value: Tensor) -> Any:
-        def advanced() -> Any:
-            return self._moving_average(variable, value, self.momentum)
+    def _trained(self, inputs: Tensor, training: Any, scale: Any, offset: Any) -> tuple[Any, Any, Any, Any]:
+        """Moments, scale and offset where the batch's own moments may normalise; adds the updates."""
+        virtual = self.virtual_batch_size is not None
+        if self.adjustment is not None:
+            more = self.adjustment(shape_of(inputs))
+            first = either(training, lambda: more[0], lambda: ones_like(more[0]))
+            second = either(training, lambda: more[1], lambda: zeros_like(more[1]))
+            scale, offset = composed(first, second, scale, offset)
+        axes = [i for i in range(len(inputs.shape.as_list())) if i not in self.axis]
+        if virtual:
+            del axes[1]  # each part has moments of its own
+        batch = moments(inputs, axes, keep_dims=virtual or len(self.axis) > 1)
+        mean = either(training, lambda: batch[0], lambda: convert_to_tensor(self.moving_mean))
+        variance = either(training, lambda: batch[1], lambda: convert_to_tensor(self.moving_variance))
+        new_mean, new_variance = mean, variance
+        if virtual:
+            new_mean, new_variance = (reduce_mean(v, 1, keepdims=True) for v in (mean, variance))
+        if self.renorm:
+            r, d, new_mean, new_variance = correction(self, new_mean, new_variance, training)
+            scale, offset = composed(self._spread(r, inputs), self._spread(d, inputs), scale, offset)
+        self.add_update(self._updated(training, new_mean, lambda: self.advance(self.moving_mean, new_mean).op))
+        self.add_update(self._updated(training, new_variance, lambda: self._advance_variance(new_variance)))
+        return mean, variance, scale, offset
 
+    def _advance_variance(self, value: Tensor) -> Any:
+        if not self.renorm:
+            return self.advance(self.moving_variance, value).op
+        stddev = self.advance(self.moving_stddev, sqrt(value + self.epsilon))
+        return assign(self.moving_variance, relu(stddev * stddev - self.epsilon)).op
+
+    def advance(self, variable: Any, value: Tensor, momentum: Any = None) -> Tensor:
+        """Records the step of a moving average; returns the variable afterwards."""
+        return self._moving_average(variable, value, self.momentum if momentum is None else momentum).outputs[0]
+
+    def _updated(self, training: Any, value: Tensor, advanced: Callable[[], Any]) -> Any:
         if known_condition(training):
             return advanced()
         graph = stacks.get_default_graph()
@@ -330,19 +393,19 @@ def batch_normalization(
       trainable: Whether beta and gamma are for training.
       name: Name of the layer and of its variable scope.
       reuse: Whether to share the variables of an earlier layer of the same name.
-      renorm: Not available.
-      renorm_clipping: Not available.
-      renorm_momentum: Not used.
+      renorm: Whether to renormalise (Ioffe, 2017).
+      renorm_clipping: Dict of the bounds "rmin", "rmax" and "dmax" of the correction.
+      renorm_momentum: Share of the old in the new moving averages of renormalisation.
       fused: Whether to take the fused op; None for where it can be.
-      virtual_batch_size: Not available.
-      adjustment: Not available.
+      virtual_batch_size: Size of the parts of a batch of which each has its own moments while training.
+      adjustment: Function of the inputs' shape that returns (scale, bias), applied while training, before gamma and
+        beta.
 
     Returns:
       Tensor of the shape of `inputs`.
 
     Raises:
-      ValueError: the size of an axis of channels is not known.
-      NotImplementedError: `renorm`, `virtual_batch_size` or `adjustment` is asked for.
+      ValueError: options contradict each other, or the size of an axis of channels is not known.
 
     >>> y = tf.layers.batch_normalization(tf.zeros([2, 3]), training=True)
     >>> [op.name for op in tf.get_collection(tf.GraphKeys.UPDATE_OPS)]
