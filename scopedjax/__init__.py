@@ -615,6 +615,11 @@ from scopedjax._src.ops.signal.transforms import fft3d as fft3d
 from scopedjax._src.ops.signal.transforms import ifft as ifft
 from scopedjax._src.ops.signal.transforms import ifft2d as ifft2d
 from scopedjax._src.ops.signal.transforms import ifft3d as ifft3d
+from scopedjax._src.ops.math.matrix_functions import sqrtm as matrix_square_root
+from scopedjax._src.ops.math.compositions import lbeta as lbeta
+from scopedjax._src.ops.math.compositions import histogram_fixed_width_bins as histogram_fixed_width_bins
+from scopedjax._src.ops.math.compositions import unravel_index as unravel_index
+from scopedjax._src.ops.math.compositions import verify_tensor_all_finite as verify_tensor_all_finite
 
 from scopedjax._src.base.absence import absent as _absent
 

@@ -33,6 +33,12 @@ from scopedjax._src.ops.math.linear_algebra import matvec as matvec
 from scopedjax._src.ops.math.linear_algebra import norm as norm
 from scopedjax._src.ops.math.linear_algebra import tensordot as tensordot
 from scopedjax._src.ops.math.linear_algebra import trace as trace
+from scopedjax._src.ops.math.matrix_functions import expm as expm
+from scopedjax._src.ops.math.matrix_functions import logm as logm
+from scopedjax._src.ops.math.matrix_functions import matrix_rank as matrix_rank
+from scopedjax._src.ops.math.matrix_functions import normalize as normalize
+from scopedjax._src.ops.math.matrix_functions import pinv as pinv
+from scopedjax._src.ops.math.matrix_functions import sqrtm as sqrtm
 from scopedjax._src.ops.nn.normalization import l2_normalize as l2_normalize
 
 __getattr__ = _absent("linalg")

@@ -20,6 +20,7 @@ from scopedjax._src.ops.math.comparison import logical_not as logical_not
 from scopedjax._src.ops.math.comparison import logical_or as logical_or
 from scopedjax._src.ops.math.comparison import logical_xor as logical_xor
 from scopedjax._src.ops.math.comparison import not_equal as not_equal
+from scopedjax._src.ops.math.compositions import lbeta as lbeta
 from scopedjax._src.ops.math.confusion import confusion_matrix as confusion_matrix
 from scopedjax._src.ops.math.elementwise import abs as abs
 from scopedjax._src.ops.math.elementwise import acos as acos

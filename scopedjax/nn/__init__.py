@@ -109,5 +109,9 @@ from scopedjax._src.ops.nn.sampled_losses import nce_loss as nce_loss
 from scopedjax._src.ops.nn.sampled_losses import sampled_softmax_loss as sampled_softmax_loss
 from scopedjax._src.ops.nn.softmax import log_softmax as log_softmax
 from scopedjax._src.ops.nn.softmax import softmax as softmax
+from scopedjax._src.ops.nn.morphology import dilation2d as dilation2d
+from scopedjax._src.ops.nn.morphology import erosion2d as erosion2d
+from scopedjax._src.ops.nn.dilated import conv_transpose as conv_transpose
+from scopedjax._src.ops.nn.embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 
 __getattr__ = _absent("nn")

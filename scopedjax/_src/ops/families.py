@@ -39,10 +39,12 @@ from scopedjax._src.ops.math import accumulation as accumulation
 from scopedjax._src.ops.math import casting as casting
 from scopedjax._src.ops.math import clipping as clipping
 from scopedjax._src.ops.math import comparison as comparison
+from scopedjax._src.ops.math import compositions as compositions
 from scopedjax._src.ops.math import decompositions as decompositions
 from scopedjax._src.ops.math import diagonals as diagonals
 from scopedjax._src.ops.math import elementwise as elementwise
 from scopedjax._src.ops.math import linear_algebra as linear_algebra
+from scopedjax._src.ops.math import matrix_functions as matrix_functions
 from scopedjax._src.ops.math import operators as operators
 from scopedjax._src.ops.math import reductions as reductions
 from scopedjax._src.ops.math import segments as segments
@@ -55,6 +57,7 @@ from scopedjax._src.ops.nn import convolutions as convolutions
 from scopedjax._src.ops.nn import cross_entropy as cross_entropy
 from scopedjax._src.ops.nn import ctc as ctc
 from scopedjax._src.ops.nn import depthwise as depthwise
+from scopedjax._src.ops.nn import morphology as morphology
 from scopedjax._src.ops.nn import normalization as normalization
 from scopedjax._src.ops.nn import pooling as pooling
 from scopedjax._src.ops.nn import ranking as ranking

@@ -25,7 +25,7 @@ from scopedjax._src.ops.array.shapes import expand_dims, renamed_argument, squee
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.nn.arguments import op_padding, per_dimension
-from scopedjax._src.ops.nn.convolutions import conv2d, conv2d_transpose, conv3d
+from scopedjax._src.ops.nn.convolutions import conv2d, conv2d_transpose, conv3d, conv3d_transpose
 
 Convolve = Callable[..., Tensor]
 
@@ -383,3 +383,58 @@ def conv1d_transpose(
             name=scope,
         )
         return squeeze(result, [at])
+
+
+def conv_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any = "SAME",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Computes the transpose of a convolution of one, two or three dimensions, as `output_shape` tells.
+
+    Args:
+      input: Floating tensor `[batch, ..., in_channels]`, or in `data_format`.
+      filters: Tensor `[..., out_channels, in_channels]`.
+      output_shape: Shape of the result, of known length 3, 4 or 5.
+      strides: How many times larger the result is: an integer or a list.
+      padding: "SAME" or "VALID".
+      data_format: Where the channels are; last by default.
+      dilations: Distance of the taps.
+      name: Node name; defaults to "conv_transpose".
+
+    Returns:
+      Tensor of shape `output_shape`.
+
+    Raises:
+      ValueError: `output_shape` has another length, or an unknown one.
+
+    >>> tf.nn.conv_transpose(tf.zeros([2, 5, 8]), tf.zeros([3, 4, 8]), [2, 10, 4], 2).shape.as_list()
+    [2, 10, 4]
+    """
+    with stacks.get_default_graph().name_scope(name or "conv_transpose") as scope:
+        if isinstance(output_shape, Tensor):
+            count = None if output_shape.dims is None else output_shape.dims[0]
+        else:
+            count = len(output_shape)
+        if count is None:
+            raise ValueError("`output_shape` must be a tensor or sized collection.")
+        if count == 3:
+            return conv1d_transpose(
+                input, filters, output_shape, strides, padding, data_format or "NWC", dilations, scope
+            )
+        if count == 4:
+            return conv2d_transpose(
+                input, filters, output_shape, strides, padding, data_format or "NHWC", scope, dilations=dilations
+            )
+        if count == 5:
+            return conv3d_transpose(
+                input, filters, output_shape, strides, padding, data_format or "NDHWC", scope, dilations=dilations
+            )
+        raise ValueError(
+            f"`output_shape` must be of length 3, 4 or 5. Received: output_shape={output_shape} of length {count}."
+        )
