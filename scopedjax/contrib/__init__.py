@@ -2,6 +2,8 @@
 
 from scopedjax._src.base.absence import absent as _absent
 from scopedjax.contrib import lookup as lookup
+from scopedjax.contrib import distributions as distributions
+from scopedjax.contrib import metrics as metrics
 from scopedjax.contrib import rnn as rnn
 
 __getattr__ = _absent("contrib")

@@ -29,7 +29,8 @@ _POINT_TINY = 1e-7
 Counts = dict[str, Any]
 
 
-def _even_thresholds(number: int) -> list[float]:
+def even_thresholds(number: int) -> list[float]:
+    """Returns thresholds evenly between 0 and 1, the outermost ones just beyond."""
     inner = [(i + 1) * 1.0 / (number - 1) for i in range(number - 2)]
     return [0.0 - _BEYOND, *inner, 1.0 + _BEYOND]
 
@@ -76,7 +77,7 @@ def auc(
         if curve not in ("ROC", "PR"):
             raise ValueError(f"Curve must be either ROC or PR. Curve {curve} is unknown.")
         if thresholds is None:
-            limits = _even_thresholds(num_thresholds)
+            limits = even_thresholds(num_thresholds)
         else:
             limits = [0.0 - _BEYOND, *sorted(thresholds), 1.0 + _BEYOND]
         values, updates = counts_at_thresholds(labels, predictions, limits, weights)
@@ -169,7 +170,7 @@ def sensitivity_at_specificity(
     if specificity < 0 or specificity > 1:
         raise ValueError(f"`specificity` must be in the range [0, 1]. Currently, `specificity` got {specificity}.")
     with variable_scope(name, "sensitivity_at_specificity", (predictions, labels, weights)):
-        limits = _even_thresholds(num_thresholds)
+        limits = even_thresholds(num_thresholds)
         values, updates = counts_at_thresholds(labels, predictions, limits, weights)
         value = _sensitivity(values, specificity, "value")
         update = _sensitivity(updates, specificity, "update_op")
@@ -221,7 +222,7 @@ def specificity_at_sensitivity(
     if sensitivity < 0 or sensitivity > 1:
         raise ValueError(f"`sensitivity` must be in the range [0, 1]. Currently, `sensitivity` is {sensitivity}.")
     with variable_scope(name, "specificity_at_sensitivity", (predictions, labels, weights)):
-        limits = _even_thresholds(num_thresholds)
+        limits = even_thresholds(num_thresholds)
         values, updates = counts_at_thresholds(labels, predictions, limits, weights)
         value = _specificity(values, sensitivity, "value")
         update = _specificity(updates, sensitivity, "update_op")
