@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tensorboard.compat.proto import event_pb2
 
-from tests.oracle import check_both, check_both_raise
+from tests.oracle import check_both, check_both_raise, our_tf
 
 pytestmark = pytest.mark.oracle
 
@@ -126,10 +127,7 @@ def test_run_after_the_stop_and_feeds_twice() -> None:
 
 def event_contents(folder: str) -> list[Any]:
     """What the event files of a folder hold, without times."""
-    from tensorboard.compat.proto import event_pb2
-
-    from tests.oracle import our_tf
-
+    protos: Any = event_pb2
     found = []
     for path in sorted(glob.glob(os.path.join(folder, "events.out.*"))):
         for event in our_tf().train.summary_iterator(path):
@@ -138,7 +136,7 @@ def event_contents(folder: str) -> list[Any]:
                 tags = [(v.tag, round(v.simple_value, 4) if "sec" not in v.tag else "") for v in event.summary.value]
                 found.append((event.step, tags))
             elif kind == "session_log":
-                found.append((event.step, event_pb2.SessionLog.SessionStatus.Name(event.session_log.status)))
+                found.append((event.step, protos.SessionLog.SessionStatus.Name(event.session_log.status)))
     return found
 
 

@@ -79,10 +79,16 @@ def test_errors() -> None:
         tf.train.Supervisor(init_op=None, local_init_op=None).prepare_or_wait_for_session()
 
     def no_chief(tf: Any) -> Any:
-        tf.get_variable("v", [1])
+        with tf.device("/job:ps"):
+            tf.get_variable("v", [1])
         tf.train.Supervisor(is_chief=False).start_standard_services(tf.Session())
 
+    def no_device(tf: Any) -> Any:
+        tf.get_variable("v", [1])
+        tf.train.Supervisor(is_chief=False)
+
     check_both_raise(fails, match="in the middle")
+    check_both_raise(no_device, match="all Variables must have their device set")
     check_both_raise(not_ready, match="Model is not initialized and no init_op")
     check_both_raise(no_chief, match="Only chief supervisor can start standard services")
     check_both_raise(lambda tf: tf.train.Supervisor().summary_computed(None, None), match="requires a summary writer")

@@ -120,6 +120,9 @@ class Supervisor:
       init_fn: Function of the session, called after `init_op`.
       local_init_run_options: RunOptions of the run of `local_init_op`.
 
+    Raises:
+      ValueError: this is not the chief, and a variable has no device.
+
     >>> step = tf.train.create_global_step()
     >>> count = tf.assign_add(step, 1)
     >>> sv = tf.train.Supervisor()
@@ -192,7 +195,15 @@ class Supervisor:
             recovery_wait_secs=recovery_wait_secs,
             local_init_run_options=local_init_run_options,
         )
+        if not is_chief:
+            self._check_devices()
         graph.finalize()
+
+    def _check_devices(self) -> None:
+        """A variable without a device would be one of the worker's own, which no chief initializes."""
+        for op in self._graph.get_operations():
+            if op.type in ("Variable", "VariableV2") and not op.device:
+                raise ValueError(f"When using replicas, all Variables must have their device set: {op.node_def}")
 
     # What it is made of ---------------------------------------------------------------------------------------------
 
