@@ -15,12 +15,15 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
-from scopedjax._src.base.errors import OpError, OutOfRangeError
+from scopedjax._src.base.errors import OpError, OutOfRangeError, exception_from_code
 from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.graph import stacks
+from scopedjax._src.graph.proto_functions import register_proto_function
+from scopedjax._src.graph.scope_names import prepend_name_scope, strip_name_scope
 from scopedjax._src.lib.platform.logging import error as log_error
 from scopedjax._src.lib.platform.logging import vlog, warning
 from scopedjax._src.lib.train.coordinator import Coordinator
+from scopedjax._src.lib.train.queue_runner_def import QueueRunnerDef
 from scopedjax._src.runtime.session import BaseSession
 
 
@@ -34,8 +37,8 @@ class QueueRunner:
       cancel_op: Node that closes it and ends what waits to enqueue. Made if not given.
       queue_closed_exception_types: Exceptions that mean that the input has ended; default
         `(tf.errors.OutOfRangeError,)`.
-      queue_runner_def: Not supported.
-      import_scope: Not supported.
+      queue_runner_def: QueueRunnerDef that names all of this, in place of it.
+      import_scope: Scope that is put in front of its names.
 
     Raises:
       ValueError: there is no queue or no node.
@@ -53,17 +56,62 @@ class QueueRunner:
         import_scope: str | None = None,
     ) -> None:
         if queue_runner_def is not None:
-            raise NotImplementedError("QueueRunner does not read a QueueRunnerDef: pass queue and enqueue_ops")
-        if queue is None or not enqueue_ops:
-            raise ValueError("Must provide queue and enqueue_ops.")
-        self._queue = queue
-        self._enqueue_ops = list(enqueue_ops)
-        self._closed_types = _closed_types(queue_closed_exception_types)
-        self._close_op = queue.close() if close_op is None else close_op
-        self._cancel_op = queue.close(cancel_pending_enqueues=True) if cancel_op is None else cancel_op
+            if queue or enqueue_ops:
+                raise ValueError("queue_runner_def and queue/enqueue_ops are mutually exclusive.")
+            self._read(queue_runner_def, import_scope)
+        else:
+            if queue is None or not enqueue_ops:
+                raise ValueError("Must provide queue and enqueue_ops.")
+            self._queue = queue
+            self._enqueue_ops = list(enqueue_ops)
+            self._closed_types = _closed_types(queue_closed_exception_types)
+            self._close_op = queue.close() if close_op is None else close_op
+            self._cancel_op = queue.close(cancel_pending_enqueues=True) if cancel_op is None else cancel_op
         self._lock = threading.Lock()
         self._running: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._exceptions: list[BaseException] = []
+
+    def _read(self, definition: Any, import_scope: str | None) -> None:
+        """Takes the nodes that a QueueRunnerDef names from the default graph."""
+        graph = stacks.get_default_graph()
+
+        def node(name: str) -> Any:
+            return graph.as_graph_element(prepend_name_scope(name, import_scope))
+
+        self._queue = node(definition.queue_name)
+        self._enqueue_ops = [node(name) for name in definition.enqueue_op_name]
+        self._close_op = node(definition.close_op_name)
+        self._cancel_op = node(definition.cancel_op_name)
+        codes = definition.queue_closed_exception_types
+        kinds = [type(exception_from_code(None, None, "", code)) for code in codes]
+        self._closed_types = tuple(kinds) or (OutOfRangeError,)
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Returns the QueueRunnerDef of this runner, or None where its queue lies outside `export_scope`.
+
+        Args:
+          export_scope: Scope that is taken off the names.
+        """
+        if export_scope is not None and not self._queue.name.startswith(export_scope):
+            return None
+        codes = [kind(None, None, "").error_code for kind in self._closed_types]  # type: ignore[call-arg, attr-defined]
+        return QueueRunnerDef(
+            queue_name=strip_name_scope(self._queue.name, export_scope),
+            enqueue_op_name=[strip_name_scope(op.name, export_scope) for op in self._enqueue_ops],
+            close_op_name=strip_name_scope(self._close_op.name, export_scope),
+            cancel_op_name=strip_name_scope(self._cancel_op.name, export_scope),
+            queue_closed_exception_types=codes,
+        )
+
+    @staticmethod
+    def from_proto(queue_runner_def: Any, import_scope: str | None = None) -> QueueRunner:
+        """Returns the runner that a QueueRunnerDef describes, over nodes that the default graph holds.
+
+        Args:
+          queue_runner_def: The QueueRunnerDef.
+          import_scope: Scope that is put in front of the names.
+        """
+        return QueueRunner(queue_runner_def=queue_runner_def, import_scope=import_scope)
 
     @property
     def queue(self) -> Any:
@@ -183,6 +231,11 @@ def _closed_types(given: Any) -> tuple[type[BaseException], ...]:
             f"queue_closed_exception_types, when provided, must be a tuple of tf.error types, but saw: {given}"
         )
     return given
+
+
+register_proto_function(
+    GraphKeys.QUEUE_RUNNERS, QueueRunnerDef, to_proto=QueueRunner.to_proto, from_proto=QueueRunner.from_proto
+)
 
 
 def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS) -> None:

@@ -213,3 +213,32 @@ def test_the_classic_program(shuffled: bool, tmp_path: Path) -> None:
     seen = sorted(i for _, ids in ours for i in ids)
     assert seen == sorted([b"%d-%d" % (part, i) for part in range(3) for i in range(16)] * 2)
     assert ours[-1][0] < ours[0][0]
+
+
+def test_runners_travel_in_a_meta_graph(tmp_path: Path) -> None:
+    """A pipeline of either side goes on in the other: the graph file names queues, nodes and errors."""
+    from tests import oracle
+
+    def write(tf: Any) -> Any:
+        n = tf.train.range_input_producer(8, num_epochs=1, shuffle=False).dequeue()
+        tf.train.batch([n], 4, name="out")
+        path = str(tmp_path / tf.__name__)
+        tf.train.export_meta_graph(path)
+        return path
+
+    def read(tf: Any, path: str) -> Any:
+        tf.train.import_meta_graph(path)
+        found = [
+            (r.name, [o.name for o in r.enqueue_ops], r.close_op.name, r.cancel_op.name,
+             [t.__name__ for t in r.queue_closed_exception_types])
+            for r in tf.get_collection("queue_runners")
+        ]  # fmt: skip
+        return found, drain(tf, "out:0")
+
+    sides = oracle.real_tf(), oracle.our_tf()
+    paths = [oracle.run_body(tf, write) for tf in sides]
+    results = [oracle.run_body(tf, read, path) for tf in sides for path in paths]
+    assert not isinstance(results[0], oracle.Raised), results[0]
+    assert [len(batch) for batch in results[0][1]] == [4, 4]
+    for result in results[1:]:
+        oracle.assert_same(results[0], result)
