@@ -154,7 +154,7 @@ class RNNCell(Layer):
         return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Any:
         """Makes a cell from what `get_config` returned."""
         return cls(**config)
 

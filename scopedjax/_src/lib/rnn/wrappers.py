@@ -158,6 +158,11 @@ class _CellWrapper(RNNCell):
         inside = {"class_name": type(self.cell).__name__, "config": self.cell.get_config()}
         return {**super().get_config(), "cell": inside}
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Makes a wrapper from what `get_config` returned; `custom_objects` is accepted."""
+        return cls(**config)
+
 
 def _is_dropped_by_default(state: Any) -> Any:
     """All of a state is dropped but the memory of an LSTM."""
