@@ -1,6 +1,12 @@
 """Linear algebra: `tf.linalg`."""
 
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.linalg.forms import LinearOperatorDiag as LinearOperatorDiag
+from scopedjax._src.lib.linalg.forms import LinearOperatorFullMatrix as LinearOperatorFullMatrix
+from scopedjax._src.lib.linalg.forms import LinearOperatorIdentity as LinearOperatorIdentity
+from scopedjax._src.lib.linalg.forms import LinearOperatorLowerTriangular as LinearOperatorLowerTriangular
+from scopedjax._src.lib.linalg.forms import LinearOperatorScaledIdentity as LinearOperatorScaledIdentity
+from scopedjax._src.lib.linalg.operator import LinearOperator as LinearOperator
 from scopedjax._src.ops.array.filling import eye as eye
 from scopedjax._src.ops.array.joining import matrix_transpose as matrix_transpose
 from scopedjax._src.ops.array.joining import matrix_transpose as transpose

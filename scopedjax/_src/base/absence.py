@@ -74,6 +74,43 @@ REASONS = {
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
+    "nn.ctc_loss_v2": "use tf.nn.ctc_loss with a SparseTensor of labels",
+    "nn.ctc_unique_labels": "it only serves nn.ctc_loss_v2; use tf.nn.ctc_loss",
+    "nn.collapse_repeated": "give preprocess_collapse_repeated=True to tf.nn.ctc_loss",
+    "nn.fractional_max_pool": "its regions are drawn anew in every run, and XLA needs their sizes when it "
+    "compiles; use tf.nn.max_pool",
+    "nn.fractional_avg_pool": "its regions are drawn anew in every run, and XLA needs their sizes when it "
+    "compiles; use tf.nn.avg_pool",
+    "nn.quantized_conv2d": "quantized kernels have no counterpart in XLA",
+    "nn.quantized_max_pool": "quantized kernels have no counterpart in XLA",
+    "nn.quantized_avg_pool": "quantized kernels have no counterpart in XLA",
+    "nn.quantized_relu_x": "quantized kernels have no counterpart in XLA",
+    "image.extract_glimpse": "TensorFlow fills what is outside the image with noise that no seed repeats; use "
+    "tf.image.crop_and_resize",
+    "linalg.LinearOperatorToeplitz": "of the linear operators the full, diagonal, triangular and identity ones "
+    "are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorLowRankUpdate": "of the linear operators the full, diagonal, triangular and identity "
+    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorKronecker": "of the linear operators the full, diagonal, triangular and identity ones "
+    "are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorInversion": "of the linear operators the full, diagonal, triangular and identity ones "
+    "are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorHouseholder": "of the linear operators the full, diagonal, triangular and identity "
+    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorComposition": "of the linear operators the full, diagonal, triangular and identity "
+    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorCirculant": "of the linear operators the full, diagonal, triangular and identity ones "
+    "are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorCirculant2D": "of the linear operators the full, diagonal, triangular and identity "
+    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorCirculant3D": "of the linear operators the full, diagonal, triangular and identity "
+    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorBlockDiag": "of the linear operators the full, diagonal, triangular and identity ones "
+    "are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorAdjoint": "of the linear operators the full, diagonal, triangular and identity ones "
+    "are here; use tf.linalg.LinearOperatorFullMatrix",
+    "linalg.LinearOperatorZeros": "of the linear operators the full, diagonal, triangular and identity ones are "
+    "here; use tf.linalg.LinearOperatorFullMatrix",
 }
 _DEFAULT = "it is not part of this version yet"
 
