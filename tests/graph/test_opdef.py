@@ -13,9 +13,12 @@ from tests.oracle import COUNTS, real_tf
 pytestmark = pytest.mark.oracle
 
 # Types that TensorFlow does not have: sparse gradients of gathers, loops of recurrent networks, optax's own state.
-OURS = {"CheckedLengths", "DistinctRows", "GatherGrad", "LoopBound", "OptaxInit", "OptaxUpdate", "RegionGradient", "Scan", "WhileLoop"}
+OURS = {
+    "CheckedLengths", "DistinctRows", "GatherGrad", "LoopBound", "OptaxInit", "OptaxUpdate", "RegionGradient",
+    "ResourceOptaxUpdate", "Scan", "WhileLoop",
+}  # fmt: skip
 # Attributes that TensorFlow 1 does not have, which say by default what TensorFlow 1 does.
-NEWER = {"bad_indices_policy"}
+NEWER = {"bad_indices_policy", "allowed_devices", "debug_name"}
 
 
 def _their_op_def(name: str) -> Any:

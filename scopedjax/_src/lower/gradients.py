@@ -30,6 +30,7 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import as_tensor, convert_to_tensor, graph_of
 from scopedjax._src.ops.gradient_node import gradient_node
 from scopedjax._src.ops.indexed_slices import IndexedSlices
+from scopedjax._src.ops.state.handles import is_resource, stored_dtype
 
 GradientFunction = Callable[..., Any]
 _REGISTERED: dict[str, GradientFunction | None] = {}
@@ -146,7 +147,9 @@ def _as_source(value: Any, as_ref: bool = False) -> Tensor:
 
 
 def _carries_gradient(tensor: Tensor) -> bool:
-    dtype = tensor.dtype.base_dtype
+    dtype = stored_dtype(tensor) if is_resource(tensor) else tensor.dtype.base_dtype
+    if dtype is None:
+        return False
     return dtype.is_floating or dtype.is_complex
 
 

@@ -18,10 +18,11 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import record_node
 from scopedjax._src.ops.registry import defop, lookup
 from scopedjax._src.ops.shape_context import ShapeContext
+from scopedjax._src.ops.state.handles import is_resource, stored_dims, stored_dtype
 
 
 def _shape(c: ShapeContext) -> list[Dims]:
-    return [t._dims for t in c.inputs[: len(c.attr("Tout"))]]
+    return [stored_dims(t) if is_resource(t) else t._dims for t in c.inputs[: len(c.attr("Tout"))]]
 
 
 @defop("SymbolicGradient(input: Tin...; Tout: list(type), f: func) -> output: Tout...", shape=_shape, array="gradient")
@@ -47,7 +48,7 @@ def gradient_node(forward: Operation, cotangents: Sequence[Tensor], name: str) -
     inputs = (*forward.inputs, *cotangents)
     attrs = {
         "Tin": tuple(t.dtype.base_dtype for t in inputs),
-        "Tout": tuple(t.dtype.base_dtype for t in forward.inputs),
+        "Tout": tuple((stored_dtype(t) if is_resource(t) else None) or t.dtype.base_dtype for t in forward.inputs),
         # A structured node's attributes are written when the graph is, which knows their kinds.
         "f": FunctionAttr(forward.type, () if forward.record.structured else tuple(sorted(forward.attrs.items()))),
         "_forward_op": forward.name,
