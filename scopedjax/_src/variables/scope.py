@@ -389,7 +389,7 @@ class variable_scope:
             reuse = self._reuse or outer.reuse
         else:
             full = again.name
-            reuse = again.reuse if self._reuse is None else self._reuse
+            reuse = self._reuse or again.reuse  # False, as in TF1, does not take back the scope's own True
             name_scope = name_scope if again.original_name_scope is None else again.original_name_scope
         scope = self._derived(base, again, full, reuse, name_scope)
         store.open_variable_scope(full)
