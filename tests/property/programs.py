@@ -83,9 +83,8 @@ class Program:
         )
         wanted = list(self.fetches)
         if self.gradient_of is not None:
-            wanted.append(
-                f"[tf.convert_to_tensor(g) for g in tf.gradients({self.gradient_of}, [{', '.join(self.feeds)}]) if g is not None]"
-            )
+            grads = f"tf.gradients({self.gradient_of}, [{', '.join(self.feeds)}])"
+            wanted.append(f"[tf.convert_to_tensor(g) for g in {grads} if g is not None]")
         return "\n".join(
             [
                 "import numpy as np", "import scopedjax as tf", *self.lines,
