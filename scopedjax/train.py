@@ -83,6 +83,7 @@ from scopedjax._src.lib.train.input.batching import shuffle_batch as shuffle_bat
 from scopedjax._src.lib.train.input.batching import shuffle_batch_join as shuffle_batch_join
 
 # monitored sessions and their hooks
+from scopedjax._src.lib.train.sessions.supervisor import basic_train_loop as basic_train_loop
 from scopedjax._src.lib.train import queue_runner as queue_runner
 from scopedjax._src.lib.train.sessions.supervisor import Supervisor as Supervisor
 from scopedjax._src.lib.train.cluster import ClusterSpec as ClusterSpec

@@ -72,6 +72,13 @@ REASONS = {
     "enable_eager_execution": "there is no eager mode: this is TensorFlow 1's graph mode; for eager code write JAX",
     "GradientTape": "there is no eager mode: use tf.gradients, or jax.grad on scopedjax.pure_function",
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
+    "train.ProfilerHook": "a run is one compiled program: use jax.profiler.trace around the loop, and TensorBoard's "
+    "profile page",
+    "train.SyncReplicasOptimizer": "there are no other workers to wait for; several devices are plain JAX's business",
+    "ConditionalAccumulator": "accumulators gather the gradients of several workers, and a session here is alone: add "
+    "gradients up in variables",
+    "SparseConditionalAccumulator": "accumulators gather the gradients of several workers, and a session here is alone",
+    "LMDBReader": "LMDB files need a library of their own: convert them once to TFRecord files",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
     "nn.ctc_loss_v2": "use tf.nn.ctc_loss with a SparseTensor of labels",

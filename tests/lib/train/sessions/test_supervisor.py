@@ -92,3 +92,23 @@ def test_errors() -> None:
     check_both_raise(not_ready, match="Model is not initialized and no init_op")
     check_both_raise(no_chief, match="Only chief supervisor can start standard services")
     check_both_raise(lambda tf: tf.train.Supervisor().summary_computed(None, None), match="requires a summary writer")
+
+
+def test_a_loop_that_is_aborted_begins_again() -> None:
+    def body(tf: Any) -> Any:
+        train, _, step = counting(tf)
+        sv = tf.train.Supervisor(global_step=step)
+        seen: list[Any] = []
+
+        def one(session: Any, limit: int, *, note: Any) -> None:
+            session.run(train)
+            note(int(session.run(step)))
+            if len(seen) == 3:
+                raise tf.errors.AbortedError(None, None, "gone")
+            if len(seen) >= limit:
+                sv.request_stop()
+
+        tf.train.basic_train_loop(sv, one, args=[5], kwargs={"note": seen.append})
+        return seen
+
+    assert check_both(body) == [1, 2, 3, 1, 2]

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from scopedjax._src.base.errors import AbortedError
 from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.stacks import get_default_graph
@@ -511,3 +512,34 @@ def _named_global_step() -> Any:
         return step
     logging.warning("Found 'global_step' is not an int type: %s", step.dtype)
     return None
+
+
+def basic_train_loop(
+    supervisor: Supervisor, train_step_fn: Any, args: Any = None, kwargs: Any = None, master: str = ""
+) -> None:
+    """Calls a function of the session until a supervisor stops; after an AbortedError with a new session.
+
+    Args:
+      supervisor: The Supervisor.
+      train_step_fn: Function `f(session, *args, **kwargs)`.
+      args: Positional arguments of it.
+      kwargs: Keyword arguments of it.
+      master: '' only.
+
+    >>> step = tf.train.create_global_step()
+    >>> count = tf.assign_add(step, 1)
+    >>> sv = tf.train.Supervisor()
+    >>> def train(session):
+    ...     if session.run(count) == 2:
+    ...         sv.request_stop()
+    >>> tf.train.basic_train_loop(sv, train)
+    """
+    again = True
+    while again:
+        again = False
+        try:
+            with supervisor.managed_session(master) as session:
+                while not supervisor.should_stop():
+                    train_step_fn(session, *(args or ()), **(kwargs or {}))
+        except AbortedError:
+            again = True
