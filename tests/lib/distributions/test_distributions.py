@@ -86,9 +86,9 @@ def test_samples(family: str) -> None:
     def body(tf: Any) -> Any:
         tf.set_random_seed(7)
         d = make(tf.distributions)
-        drawn = [d.sample(seed=3), d.sample(4, seed=5), d.sample([2, 3])]
+        drawn = [d.sample(4, seed=5), d.sample([2, 3])]
         with tf.Session() as session:
-            return [t.shape for t in drawn], session.run(drawn), session.run(drawn[1])
+            return [t.shape for t in (d.sample(seed=3), *drawn)], session.run(drawn)
 
     check_both(body, rtol=1e-4, atol=1e-6)
 
