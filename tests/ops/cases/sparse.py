@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.ops.engine import Case
+from tests.ops.engine import Case, In
 
 PLACES = [[0, 1], [0, 2], [2, 0], [3, 1]]
 OTHER = [[0, 2], [1, 1], [3, 1]]
@@ -90,6 +90,15 @@ ELEMENTWISE = [
     ),
     case("cast", lambda tf, v: tf.cast(sp(tf, v), tf.int32), [(4,)]),
     case("identity", lambda tf, v: tf.identity(sp(tf, v)), [(4,)]),
+    *(
+        case(
+            f"unary_{name}",
+            lambda tf, v, name=name: getattr(tf, name)(sp(tf, v)),
+            [In((4,), 0.1, 0.9)],
+            names=False,  # TensorFlow 2 tries the dense node first, and uses up its name
+        )
+        for name in ("abs", "negative", "sign", "square", "sqrt", "erf", "tanh", "sin", "atanh")
+    ),
 ]
 REDUCTIONS = [
     case("sum", lambda tf, v: tf.sparse_reduce_sum(sp(tf, v)), [(4,)], ("float32", "int64")),

@@ -140,12 +140,22 @@ for _row in _STEPS:
     _declare_unary(*_row, gradient=NOT_DIFFERENTIABLE)
 
 
+# What maps zero to zero also takes a sparse tensor, and leaves its places as they are.
+_KEEP_ZERO = frozenset(("Neg", "Square", "Sin", "Tan", "Asin", "Atan", "Tanh", "Asinh", "Atanh", "Sqrt", "Sign", "Erf"))
+
+
+def _is_sparse(value: Any) -> bool:
+    return type(value).__name__ == "SparseTensor"
+
+
 def unary(
     op_type: str, name: str, formula: str, example: str, kinds: str = "floating or complex"
 ) -> Callable[..., Tensor]:
     """Makes the public function of an op of one tensor, docstring included."""
 
-    def function(x: Any, name: str | None = None) -> Tensor:
+    def function(x: Any, name: str | None = None) -> Any:
+        if _is_sparse(x) and op_type in _KEEP_ZERO:
+            return x.with_values(function(x.values, name=name))
         return apply_op(op_type, x, name=name)
 
     function.__name__ = function.__qualname__ = name
@@ -205,7 +215,7 @@ floor = unary("Floor", "floor", "the largest integer not above x", _shown("tf.fl
 ceil = unary("Ceil", "ceil", "the smallest integer not below x", _shown("tf.ceil([-1.5])", "[-1.0]"), "floating")
 
 
-def abs(x: Any, name: str | None = None) -> Tensor:
+def abs(x: Any, name: str | None = None) -> Any:
     """Computes the absolute value, element by element; of a complex number, its modulus.
 
     Args:
@@ -218,6 +228,8 @@ def abs(x: Any, name: str | None = None) -> Tensor:
     >>> tf.Session().run(tf.abs([-1.5, 2.0])).tolist()
     [1.5, 2.0]
     """
+    if _is_sparse(x):
+        return x.with_values(abs(x.values, name))
     with stacks.get_default_graph().name_scope(name or "Abs") as scope:
         tensor = convert_to_tensor(x, name="x")
         if tensor.dtype.is_complex:
