@@ -30,7 +30,7 @@ from scopedjax._src.ops.math.reductions import reduce_sum
 from scopedjax._src.ops.random import rejection
 from scopedjax._src.ops.random.philox import Stream
 from scopedjax._src.ops.random.sampling import get_seed, shape_tensor
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, Gradient, LoweringContext, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, Gradient, LoweringContext, declare, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import broadcast
 
@@ -105,7 +105,7 @@ declare(
     types={"S": INDEX, "R": _COUNTS, "dtype": _COUNTS},
     rng=True,
     stateful=True,
-    gradient=NOT_DIFFERENTIABLE,
+    gradient=NO_GRADIENT,
 )
 
 

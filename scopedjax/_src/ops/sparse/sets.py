@@ -20,7 +20,7 @@ from scopedjax._src.base.shapes import Dims, format_dims
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor, SparseTensorValue
 
@@ -193,7 +193,7 @@ for _type, _inputs, _lower, _dims in (
     shape=lambda c: [None],
     types={"T": _ELEMENTS},
     host=True,
-    gradient=NO_GRADIENT,
+    gradient=NOT_DIFFERENTIABLE,
 )
 def _set_size(set_indices: Any, set_values: Any, set_shape: Any, *, validate_indices: bool) -> Any:
     outer, groups = _sparse_groups(set_indices, set_values, set_shape, validate_indices)
