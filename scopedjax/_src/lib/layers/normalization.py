@@ -251,8 +251,8 @@ class BatchNormalization(Layer):
         known = known_condition(training)
         if known is None or known:
             momentum = self._momentum_when(training)
-            self.add_update(self._moving_average(self.moving_mean, mean, momentum))
-            self.add_update(self._moving_average(self.moving_variance, variance, momentum))
+            self.add_update(self._moving_average(self.moving_mean, mean, momentum).op)
+            self.add_update(self._moving_average(self.moving_variance, variance, momentum).op)
         return output
 
     def _momentum_when(self, training: Any) -> Tensor:
@@ -268,7 +268,7 @@ class BatchNormalization(Layer):
             else:
                 decay = convert_to_tensor(1.0 - momentum, name="decay", dtype=variable.dtype.base_dtype)
             distance = apply_op("Sub", variable, cast(value, variable.dtype.base_dtype), name="sub")
-            return assign_sub(variable, apply_op("Mul", distance, decay, name="mul"), name=scope).op
+            return assign_sub(variable, apply_op("Mul", distance, decay, name="mul"), name=scope)
 
     # Node by node --------------------------------------------------------------------------------------------------
 
@@ -318,9 +318,9 @@ class BatchNormalization(Layer):
         stddev = self.advance(self.moving_stddev, sqrt(value + self.epsilon))
         return assign(self.moving_variance, relu(stddev * stddev - self.epsilon)).op
 
-    def advance(self, variable: Any, value: Tensor, momentum: Any = None) -> Tensor:
+    def advance(self, variable: Any, value: Tensor, momentum: Any = None) -> Any:
         """Records the step of a moving average; returns the variable afterwards."""
-        return self._moving_average(variable, value, self.momentum if momentum is None else momentum).outputs[0]
+        return self._moving_average(variable, value, self.momentum if momentum is None else momentum)
 
     def _updated(self, training: Any, value: Tensor, advanced: Callable[[], Any]) -> Any:
         if known_condition(training):
