@@ -141,7 +141,7 @@ for _row in _STEPS:
 
 
 # What maps zero to zero also takes a sparse tensor, and leaves its places as they are.
-_KEEP_ZERO = frozenset(("Neg", "Square", "Sin", "Tan", "Asin", "Atan", "Tanh", "Asinh", "Atanh", "Sqrt", "Sign", "Erf"))
+_KEEP_ZERO = {"Neg", "Square", "Sin", "Tan", "Asin", "Atan", "Tanh", "Asinh", "Atanh", "Sqrt", "Sign", "Erf"}
 
 
 def _is_sparse(value: Any) -> bool:
