@@ -144,17 +144,13 @@ for _row in _STEPS:
 _KEEP_ZERO = {"Neg", "Square", "Sin", "Tan", "Asin", "Atan", "Tanh", "Asinh", "Atanh", "Sqrt", "Sign", "Erf"}
 
 
-def _is_sparse(value: Any) -> bool:
-    return type(value).__name__ == "SparseTensor"
-
-
 def unary(
     op_type: str, name: str, formula: str, example: str, kinds: str = "floating or complex"
 ) -> Callable[..., Tensor]:
     """Makes the public function of an op of one tensor, docstring included."""
 
     def function(x: Any, name: str | None = None) -> Any:
-        if _is_sparse(x) and op_type in _KEEP_ZERO:
+        if type(x).__name__ == "SparseTensor" and op_type in _KEEP_ZERO:
             return x.with_values(function(x.values, name=name))
         return apply_op(op_type, x, name=name)
 
@@ -228,7 +224,7 @@ def abs(x: Any, name: str | None = None) -> Any:
     >>> tf.Session().run(tf.abs([-1.5, 2.0])).tolist()
     [1.5, 2.0]
     """
-    if _is_sparse(x):
+    if type(x).__name__ == "SparseTensor":
         return x.with_values(abs(x.values, name))
     with stacks.get_default_graph().name_scope(name or "Abs") as scope:
         tensor = convert_to_tensor(x, name="x")
