@@ -14,8 +14,8 @@ from scopedjax._src.ops.random.sampling import random_normal as normal
 from scopedjax._src.ops.random.sampling import random_shuffle as shuffle
 from scopedjax._src.ops.random.sampling import random_uniform as uniform
 from scopedjax._src.ops.random.sampling import set_random_seed as set_random_seed
+from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
 from scopedjax._src.ops.random.skewed import random_gamma as gamma
 from scopedjax._src.ops.random.skewed import random_poisson as poisson
-from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
 
 __getattr__ = _absent("random")

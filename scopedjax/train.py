@@ -5,6 +5,7 @@ from scopedjax._src.base.absence import absent as _absent
 
 # lib
 from scopedjax._src.lib.summary.event_reader import summary_iterator as summary_iterator
+from scopedjax._src.lib.train import queue_runner as queue_runner
 from scopedjax._src.lib.train.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
 from scopedjax._src.lib.train.checkpoint_reader import list_variables as list_variables
 from scopedjax._src.lib.train.checkpoint_reader import load_checkpoint as load_checkpoint
@@ -16,6 +17,10 @@ from scopedjax._src.lib.train.checkpoint_state import get_checkpoint_state as ge
 from scopedjax._src.lib.train.checkpoint_state import latest_checkpoint as latest_checkpoint
 from scopedjax._src.lib.train.checkpoint_state import remove_checkpoint as remove_checkpoint
 from scopedjax._src.lib.train.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from scopedjax._src.lib.train.checkpoint_watch import checkpoints_iterator as checkpoints_iterator
+from scopedjax._src.lib.train.cluster import ClusterSpec as ClusterSpec
+from scopedjax._src.lib.train.cluster import Server as Server
+from scopedjax._src.lib.train.cluster import replica_device_setter as replica_device_setter
 from scopedjax._src.lib.train.coordinator import Coordinator as Coordinator
 from scopedjax._src.lib.train.coordinator import LooperThread as LooperThread
 from scopedjax._src.lib.train.global_step import assert_global_step as assert_global_step
@@ -25,6 +30,22 @@ from scopedjax._src.lib.train.global_step import get_or_create_global_step as ge
 from scopedjax._src.lib.train.global_step import global_step as global_step
 from scopedjax._src.lib.train.graph_io import write_graph as write_graph
 from scopedjax._src.lib.train.init_from_checkpoint import init_from_checkpoint as init_from_checkpoint
+from scopedjax._src.lib.train.input.batching import batch as batch
+from scopedjax._src.lib.train.input.batching import batch_join as batch_join
+from scopedjax._src.lib.train.input.batching import maybe_batch as maybe_batch
+from scopedjax._src.lib.train.input.batching import maybe_batch_join as maybe_batch_join
+from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch as maybe_shuffle_batch
+from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch_join as maybe_shuffle_batch_join
+from scopedjax._src.lib.train.input.batching import shuffle_batch as shuffle_batch
+from scopedjax._src.lib.train.input.batching import shuffle_batch_join as shuffle_batch_join
+
+# input pipelines of queues
+from scopedjax._src.lib.train.input.producers import input_producer as input_producer
+from scopedjax._src.lib.train.input.producers import limit_epochs as limit_epochs
+from scopedjax._src.lib.train.input.producers import match_filenames_once as match_filenames_once
+from scopedjax._src.lib.train.input.producers import range_input_producer as range_input_producer
+from scopedjax._src.lib.train.input.producers import slice_input_producer as slice_input_producer
+from scopedjax._src.lib.train.input.producers import string_input_producer as string_input_producer
 from scopedjax._src.lib.train.learning_rates import cosine_decay as cosine_decay
 from scopedjax._src.lib.train.learning_rates import cosine_decay_restarts as cosine_decay_restarts
 from scopedjax._src.lib.train.learning_rates import exponential_decay as exponential_decay
@@ -56,6 +77,34 @@ from scopedjax._src.lib.train.queue_runner import QueueRunner as QueueRunner
 from scopedjax._src.lib.train.queue_runner import add_queue_runner as add_queue_runner
 from scopedjax._src.lib.train.queue_runner import start_queue_runners as start_queue_runners
 from scopedjax._src.lib.train.saver import Saver as Saver
+from scopedjax._src.lib.train.sessions.basic_hooks import FeedFnHook as FeedFnHook
+from scopedjax._src.lib.train.sessions.basic_hooks import FinalOpsHook as FinalOpsHook
+from scopedjax._src.lib.train.sessions.basic_hooks import GlobalStepWaiterHook as GlobalStepWaiterHook
+from scopedjax._src.lib.train.sessions.basic_hooks import LoggingTensorHook as LoggingTensorHook
+from scopedjax._src.lib.train.sessions.basic_hooks import NanLossDuringTrainingError as NanLossDuringTrainingError
+from scopedjax._src.lib.train.sessions.basic_hooks import NanTensorHook as NanTensorHook
+from scopedjax._src.lib.train.sessions.basic_hooks import StopAtStepHook as StopAtStepHook
+from scopedjax._src.lib.train.sessions.hook import SecondOrStepTimer as SecondOrStepTimer
+from scopedjax._src.lib.train.sessions.hook import SessionRunArgs as SessionRunArgs
+from scopedjax._src.lib.train.sessions.hook import SessionRunContext as SessionRunContext
+from scopedjax._src.lib.train.sessions.hook import SessionRunHook as SessionRunHook
+from scopedjax._src.lib.train.sessions.hook import SessionRunValues as SessionRunValues
+from scopedjax._src.lib.train.sessions.manager import SessionManager as SessionManager
+from scopedjax._src.lib.train.sessions.monitored import MonitoredSession as MonitoredSession
+from scopedjax._src.lib.train.sessions.monitored import MonitoredTrainingSession as MonitoredTrainingSession
+from scopedjax._src.lib.train.sessions.monitored import SingularMonitoredSession as SingularMonitoredSession
+from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
+from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
+from scopedjax._src.lib.train.sessions.saving_hooks import StepCounterHook as StepCounterHook
+from scopedjax._src.lib.train.sessions.saving_hooks import SummarySaverHook as SummarySaverHook
+from scopedjax._src.lib.train.sessions.scaffold import ChiefSessionCreator as ChiefSessionCreator
+from scopedjax._src.lib.train.sessions.scaffold import Scaffold as Scaffold
+from scopedjax._src.lib.train.sessions.scaffold import SessionCreator as SessionCreator
+from scopedjax._src.lib.train.sessions.scaffold import WorkerSessionCreator as WorkerSessionCreator
+from scopedjax._src.lib.train.sessions.supervisor import Supervisor as Supervisor
+
+# monitored sessions and their hooks
+from scopedjax._src.lib.train.sessions.supervisor import basic_train_loop as basic_train_loop
 from scopedjax._src.ops.parsing.example_protos import BytesList as BytesList
 from scopedjax._src.ops.parsing.example_protos import Example as Example
 from scopedjax._src.ops.parsing.example_protos import Feature as Feature
@@ -65,55 +114,6 @@ from scopedjax._src.ops.parsing.example_protos import Features as Features
 from scopedjax._src.ops.parsing.example_protos import FloatList as FloatList
 from scopedjax._src.ops.parsing.example_protos import Int64List as Int64List
 from scopedjax._src.ops.parsing.example_protos import SequenceExample as SequenceExample
-
-# input pipelines of queues
-from scopedjax._src.lib.train.input.producers import input_producer as input_producer
-from scopedjax._src.lib.train.input.producers import limit_epochs as limit_epochs
-from scopedjax._src.lib.train.input.producers import match_filenames_once as match_filenames_once
-from scopedjax._src.lib.train.input.producers import range_input_producer as range_input_producer
-from scopedjax._src.lib.train.input.producers import slice_input_producer as slice_input_producer
-from scopedjax._src.lib.train.input.producers import string_input_producer as string_input_producer
-from scopedjax._src.lib.train.input.batching import batch as batch
-from scopedjax._src.lib.train.input.batching import batch_join as batch_join
-from scopedjax._src.lib.train.input.batching import maybe_batch as maybe_batch
-from scopedjax._src.lib.train.input.batching import maybe_batch_join as maybe_batch_join
-from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch as maybe_shuffle_batch
-from scopedjax._src.lib.train.input.batching import maybe_shuffle_batch_join as maybe_shuffle_batch_join
-from scopedjax._src.lib.train.input.batching import shuffle_batch as shuffle_batch
-from scopedjax._src.lib.train.input.batching import shuffle_batch_join as shuffle_batch_join
-
-# monitored sessions and their hooks
-from scopedjax._src.lib.train.sessions.supervisor import basic_train_loop as basic_train_loop
-from scopedjax._src.lib.train import queue_runner as queue_runner
-from scopedjax._src.lib.train.sessions.supervisor import Supervisor as Supervisor
-from scopedjax._src.lib.train.cluster import ClusterSpec as ClusterSpec
-from scopedjax._src.lib.train.cluster import Server as Server
-from scopedjax._src.lib.train.cluster import replica_device_setter as replica_device_setter
-from scopedjax._src.lib.train.checkpoint_watch import checkpoints_iterator as checkpoints_iterator
-from scopedjax._src.lib.train.sessions.hook import SecondOrStepTimer as SecondOrStepTimer
-from scopedjax._src.lib.train.sessions.hook import SessionRunArgs as SessionRunArgs
-from scopedjax._src.lib.train.sessions.hook import SessionRunContext as SessionRunContext
-from scopedjax._src.lib.train.sessions.hook import SessionRunHook as SessionRunHook
-from scopedjax._src.lib.train.sessions.hook import SessionRunValues as SessionRunValues
-from scopedjax._src.lib.train.sessions.basic_hooks import FeedFnHook as FeedFnHook
-from scopedjax._src.lib.train.sessions.basic_hooks import FinalOpsHook as FinalOpsHook
-from scopedjax._src.lib.train.sessions.basic_hooks import GlobalStepWaiterHook as GlobalStepWaiterHook
-from scopedjax._src.lib.train.sessions.basic_hooks import LoggingTensorHook as LoggingTensorHook
-from scopedjax._src.lib.train.sessions.basic_hooks import NanLossDuringTrainingError as NanLossDuringTrainingError
-from scopedjax._src.lib.train.sessions.basic_hooks import NanTensorHook as NanTensorHook
-from scopedjax._src.lib.train.sessions.basic_hooks import StopAtStepHook as StopAtStepHook
-from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
-from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
-from scopedjax._src.lib.train.sessions.saving_hooks import StepCounterHook as StepCounterHook
-from scopedjax._src.lib.train.sessions.saving_hooks import SummarySaverHook as SummarySaverHook
-from scopedjax._src.lib.train.sessions.manager import SessionManager as SessionManager
-from scopedjax._src.lib.train.sessions.scaffold import ChiefSessionCreator as ChiefSessionCreator
-from scopedjax._src.lib.train.sessions.scaffold import Scaffold as Scaffold
-from scopedjax._src.lib.train.sessions.scaffold import SessionCreator as SessionCreator
-from scopedjax._src.lib.train.sessions.scaffold import WorkerSessionCreator as WorkerSessionCreator
-from scopedjax._src.lib.train.sessions.monitored import MonitoredSession as MonitoredSession
-from scopedjax._src.lib.train.sessions.monitored import MonitoredTrainingSession as MonitoredTrainingSession
-from scopedjax._src.lib.train.sessions.monitored import SingularMonitoredSession as SingularMonitoredSession
 
 __getattr__ = _absent("train")
 

@@ -16,6 +16,11 @@ DEPARTURES = {
     "Const": "nothing leads back from a constant in either",
     "SymbolicGradient": "ours is differentiated a second time by JAX",
     "SparseReorder": "the order depends on data: a host node, and no gradient yet",
+    "EagerPyFunc": "tf.py_function runs TensorFlow's eager mode there, which keeps a tape; here it is Python",
+    "MatrixExponential": "JAX differentiates it; TensorFlow has no gradient for the op itself",
+    "MatrixSquareRoot": "SciPy computes it; TensorFlow 1.15 had no gradient either",
+    "RFFT3D": "JAX differentiates it",
+    "IRFFT3D": "JAX differentiates it",
     "NextAfter": "flat almost everywhere; TensorFlow hands the gradient on to the first argument",
 }
 # TensorFlow registers nothing for these: they have no floating input, so that no gradient ever asks.

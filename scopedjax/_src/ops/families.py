@@ -63,10 +63,10 @@ from scopedjax._src.ops.nn import pooling as pooling
 from scopedjax._src.ops.nn import ranking as ranking
 from scopedjax._src.ops.nn import softmax as softmax
 from scopedjax._src.ops.parsing import sequence_examples as sequence_examples
-from scopedjax._src.ops.queues import nodes as nodes
+from scopedjax._src.ops.queues import nodes as queue_nodes
 from scopedjax._src.ops.random import sampling as sampling
 from scopedjax._src.ops.random import skewed as skewed
-from scopedjax._src.ops.readers import nodes as nodes
+from scopedjax._src.ops.readers import nodes as reader_nodes
 from scopedjax._src.ops.signal import transforms as transforms
 from scopedjax._src.ops.sparse import arranging as sparse_arranging
 from scopedjax._src.ops.sparse import densify as sparse_densify
@@ -84,5 +84,5 @@ from scopedjax._src.ops.strings import numbers as string_numbers
 from scopedjax._src.ops.strings import patterns as string_patterns
 from scopedjax._src.ops.strings import texts as string_texts
 from scopedjax._src.ops.strings import unicode as string_unicode
-from scopedjax._src.ops.summary import nodes as nodes
+from scopedjax._src.ops.summary import nodes as summary_nodes
 from scopedjax._src.ops.training import apply as apply

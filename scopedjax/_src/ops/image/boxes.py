@@ -59,7 +59,7 @@ def _points(first: Any, last: Any, count: int, size: int) -> Any:
     "extrapolation_value: float = 0.0) -> crops: float32",
     shape=_crop_dims,
     static=("crop_size",),
-    types={"T": dtypes.REAL},
+    types={"T": tuple(t for t in dtypes.REAL if t not in (dtypes.bfloat16, dtypes.uint32, dtypes.uint64))},
 )
 def _crop_and_resize(
     image: Any, boxes: Any, box_ind: Any, crop_size: np.ndarray, *, method: str, extrapolation_value: float
@@ -322,7 +322,10 @@ def _drawn_dims(c: ShapeContext) -> list[Dims]:
 _DRAWING: dict[str, Any] = {"shape": _drawn_dims, "types": {"T": _HALF_OR_FLOAT}, "gradient": NO_GRADIENT}
 
 
-@defop("DrawBoundingBoxes(images: T, boxes: float32; T: type = float32) -> output: T", **_DRAWING)
+@defop(
+    "DrawBoundingBoxes(images: T, boxes: float32; T: type = float32) -> output: T",
+    **{**_DRAWING, "gradient": NOT_DIFFERENTIABLE},
+)
 def _draw_in_ten_colors(images: Any, boxes: Any) -> Any:
     return _draw(images, boxes, np.ones((1, 1)) if images.shape[3] == 1 else _COLORS)
 

@@ -25,7 +25,7 @@ from scopedjax._src.base.shapes import Dims
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.kernels import candidates
 from scopedjax._src.ops.random.sampling import get_seed
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, LoweringContext, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, LoweringContext, declare, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 
 Sampled = tuple[Any, Any, Any]
@@ -98,7 +98,7 @@ _PROPERTIES: dict[str, Any] = {
     "shape": _sampler_dims,
     "rng": True,
     "stateful": True,
-    "gradient": NOT_DIFFERENTIABLE,
+    "gradient": NO_GRADIENT,
 }
 
 declare(

@@ -14,7 +14,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.ops.queues.buffers import Buffer, FirstInFirstOut, Padding, Priority, RandomShuffle
 from scopedjax._src.ops.random import philox
 from scopedjax._src.ops.random.seeds import is_drawn_anew, random_seeds
-from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import no_outputs, scalar
 
@@ -114,7 +114,7 @@ _HOST: dict[str, Any] = {
     "host": True,
     "stateful": True,
     "reads": ("handle",),
-    "gradient": NOT_DIFFERENTIABLE,
+    "gradient": NO_GRADIENT,
 }
 
 

@@ -134,7 +134,7 @@ def _softmax_gradient(op: Operation, grad: Any) -> list[Any]:
     shape=lambda c: [c.dims(1)],
     host=True,
     gradient=Gradient("function", _softmax_gradient),
-    types={"T": dtypes.FLOATING},
+    types={"T": (dtypes.float16, dtypes.float32, dtypes.float64)},
 )
 def _sparse_softmax(sp_indices: Any, sp_values: Any, sp_shape: Any) -> Any:
     if len(sp_shape) < 2:
