@@ -5,9 +5,9 @@
                 `-- region "false":  cond/mul   = x * 2
 
 Nodes of a region live in the same graph as all others, under TF1's names, and carry their region as `op.context`. The
-structured node (`If`, `While`) takes every outside tensor that its regions use as an explicit input (a *capture*), so
-pruning and gradients see ordinary edges. Invariants: a node outside a region never takes a node inside it as an input;
-a region's nodes run only when its structured node runs them.
+structured node (`If`, `WhileLoop`) takes every outside tensor that its regions use as an explicit input (a *capture*),
+so pruning and gradients see ordinary edges. Invariants: a node outside a region never takes a node inside it as an
+input; a region's nodes run only when its structured node runs them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class ControlFlowContext:
     Attributes:
       name: The scope under which the region was recorded.
       outer: The enclosing region, or None.
-      kind: "cond_true", "cond_false" or "while".
+      kind: "cond_true", "cond_false", "while_cond", "while", or "view": a region without nodes of its own, which yields
+        other values that nodes of another region compute.
       captures: Tensors from outside that nodes in the region use, in order of first use.
       controls: Nodes from outside that nodes in the region wait for.
       ops: The nodes of the region itself (not of regions inside it), in order of creation.

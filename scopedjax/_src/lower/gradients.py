@@ -303,6 +303,8 @@ class _Backward:
             return [None] * len(op.inputs)
         with op.graph.name_scope(op.name + "_grad"):
             if kind == "jax":
+                if op.record.structured:
+                    self._note_wanted(op)
                 return self._by_jax(op, totals)
             if kind == "regions":
                 return region_gradient(op, self._cotangents(op, totals), gradients)
@@ -325,6 +327,12 @@ class _Backward:
             apply_op("ZerosLike", t) if g is None and _carries_gradient(t) else g
             for g, t in zip(totals, op.outputs, strict=True)
         ]
+
+    def _note_wanted(self, op: Operation) -> None:
+        """Notes which inputs of a branch or a loop gradients are handed on to: the others cost as much to compute."""
+        inputs = set(self._inputs(op))
+        wanted = {i for i, t in enumerate(op.inputs) if t in inputs}
+        op._extra = {**(op._extra or {}), "wanted": wanted | (op._extra or {}).get("wanted", set())}
 
     @staticmethod
     def _by_jax(op: Operation, totals: list[Any]) -> list[Any]:

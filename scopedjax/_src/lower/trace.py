@@ -208,7 +208,8 @@ class Trace:
 
     def _evaluate_with_pullback(self, op: Operation, inputs: list[Any]) -> list[Any]:
         held = self._held_variables(op, inputs)
-        differentiated = [i for i, v in enumerate(inputs) if i in held or inexact_parts(v)]
+        wanted = (op._extra or {}).get("wanted") or range(len(inputs))
+        differentiated = [i for i, v in enumerate(inputs) if i in wanted and (i in held or inexact_parts(v))]
         float_outputs: list[int] = []
         before = self.state
         outer_known = self.known_inputs

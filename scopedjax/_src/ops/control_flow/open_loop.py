@@ -65,16 +65,20 @@ def open_loop(
         )
 
     def forward(consts: Arrays, carry: Arrays, sums: Arrays) -> Any:
+        # Only consts that a derivative is asked for get one. What the pullback is to know about it, it has to read from
+        # the structure of what is kept.
+        asked = [() if c.perturbed else None for c in consts]
+        consts, carry, sums = ([v.value for v in values] for values in (consts, carry, sums))
         slots = _slots(carry, most)
         result, trail = _run_with_trail(going, step, consts, carry, sums, slots)
-        return result, (consts, trail, sums)
+        return result, (consts, trail, sums, asked)
 
     def backward(kept: Any, cotangents: Any) -> Any:
-        consts, trail, sums = kept
+        consts, trail, sums, asked = kept
         empty = [jnp.zeros_like(s) for s in sums]
-        return _way_back(step, consts, trail, empty, cotangents)
+        return _way_back(step, consts, trail, empty, cotangents, [a is not None for a in asked])
 
-    loop.defvjp(forward, backward)
+    loop.defvjp(forward, backward, symbolic_zeros=True)
     return loop(list(consts), list(carry), list(sums))
 
 
@@ -132,32 +136,37 @@ def _thinned(stores: Arrays) -> Arrays:
     return [jnp.concatenate([s[::2], jnp.zeros_like(s[1::2])]) for s in stores]
 
 
-def _way_back(step: Step, consts: Arrays, trail: tuple[Arrays, Any, Any], empty: Arrays, cotangents: Any) -> Any:
+def _way_back(
+    step: Step, consts: Arrays, trail: tuple[Arrays, Any, Any], empty: Arrays, cotangents: Any, asked: list[bool]
+) -> Any:
     stores, spacing, count = trail
     carry_like = [s[0] for s in stores]
     back = _Pullback(step, consts, carry_like, empty)
+    back.const_floats = [f and a for f, a in zip(back.const_floats, asked, strict=True)]
     given = [[c for c, f in zip(part, floats, strict=True) if f] for part, floats in
              zip(cotangents, (back.carry_floats, back.sum_floats), strict=True)]  # fmt: skip
-    given = [[jnp.asarray(c) for c in part] for part in given]
+    given = [[_as_array(c) for c in part] for part in given]
     totals = [jnp.zeros_like(c) for c, f in zip(consts, back.const_floats, strict=True) if f]
-    slots = stores[0].shape[0] if stores else _LEAST_SLOTS
-    width, sums_width = len(stores), len(empty)
+    width, sums_width, asked_for = len(stores), len(empty), len(totals)
 
-    def stretch(fixed: Arrays, carry: Arrays, totals: Arrays) -> tuple[Arrays, Arrays]:
+    def stretch(fixed: Arrays, carry: Arrays, sums: Arrays) -> tuple[Arrays, Arrays]:
         number, *ways = carry
+        totals, second = sums[:asked_for], sums[asked_for:]
         stores, (spacing, count) = fixed[:width], fixed[width : width + 2]
         empty, consts = fixed[width + 2 : width + 2 + sums_width], fixed[width + 2 + sums_width :]
         number = number - 1
         length = jnp.minimum(spacing, count - number * spacing)
-        again = _carries_again(step, consts, _taken(stores, number), empty, length, slots)
+        again = _carries_again(step, consts, _taken(stores, number), empty, length, second)
         ways, totals = _steps_back(back, consts, again, empty, length, ways, totals)
-        return [number, *ways], totals
+        return [number, *ways], [*totals, *again[0]]
 
     stretches = (count + spacing - 1) // spacing
     fixed = [*stores, spacing, count, *empty, *consts]
-    (_, *ways), totals = open_loop(
-        lambda _, carry: carry[0] > 0, stretch, fixed, [stretches, *given[0], *given[1]], totals
+    second = [jnp.zeros_like(s) for s in stores]  # made once: a stretch overwrites what the one before left
+    (_, *ways), left = open_loop(
+        lambda _, carry: carry[0] > 0, stretch, fixed, [stretches, *given[0], *given[1]], [*totals, *second]
     )
+    totals = left[:asked_for]
     split = len(given[0])
     return (
         _spread(totals, back.const_floats),
@@ -167,11 +176,12 @@ def _way_back(step: Step, consts: Arrays, trail: tuple[Arrays, Any, Any], empty:
 
 
 def _carries_again(
-    step: Step, consts: Arrays, first: Arrays, empty: Arrays, length: Any, slots: int
+    step: Step, consts: Arrays, first: Arrays, empty: Arrays, length: Any, stores: Arrays
 ) -> tuple[Arrays, Any]:
     """Runs a stretch again; returns (slots with its carries, spacing of the slots)."""
+    slots = stores[0].shape[0] if stores else _LEAST_SLOTS
     spacing = (length + slots - 1) // slots
-    stores = [jnp.zeros((slots, *c.shape), c.dtype).at[0].set(c) for c in first]
+    stores = [s.at[0].set(c) for s, c in zip(stores, first, strict=True)]
     count = len(empty)
 
     def again(fixed: Arrays, carry: Arrays, stores: Arrays) -> tuple[Arrays, Arrays]:
@@ -256,6 +266,13 @@ class _Pullback:
         split = sum(self.carry_floats)
         of_consts, of_carry, of_sums = pull((ways[:split], ways[split:]))
         return [*of_carry, *of_sums], of_consts
+
+
+def _as_array(cotangent: Any) -> Any:
+    if isinstance(cotangent, jax.custom_derivatives.SymbolicZero):
+        known: Any = cotangent
+        return jnp.zeros(known.shape, known.dtype)
+    return jnp.asarray(cotangent)
 
 
 def _floats(values: Sequence[Any]) -> list[bool]:
