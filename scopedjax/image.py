@@ -25,6 +25,9 @@ from scopedjax._src.ops.image.colors import convert_image_dtype as convert_image
 from scopedjax._src.ops.image.colors import grayscale_to_rgb as grayscale_to_rgb
 from scopedjax._src.ops.image.colors import hsv_to_rgb as hsv_to_rgb
 from scopedjax._src.ops.image.colors import per_image_standardization as per_image_standardization
+
+# names of TensorFlow before 1.0
+from scopedjax._src.ops.image.colors import per_image_standardization as per_image_whitening
 from scopedjax._src.ops.image.colors import random_brightness as random_brightness
 from scopedjax._src.ops.image.colors import random_contrast as random_contrast
 from scopedjax._src.ops.image.colors import random_hue as random_hue

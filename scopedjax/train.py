@@ -5,6 +5,9 @@ from scopedjax._src.base.absence import absent as _absent
 
 # lib
 from scopedjax._src.lib.summary.event_reader import summary_iterator as summary_iterator
+
+# names of TensorFlow before 1.0
+from scopedjax._src.lib.summary.file_writer import FileWriter as SummaryWriter
 from scopedjax._src.lib.train import queue_runner as queue_runner
 from scopedjax._src.lib.train.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
 from scopedjax._src.lib.train.checkpoint_reader import list_variables as list_variables

@@ -114,4 +114,7 @@ from scopedjax._src.ops.nn.morphology import erosion2d as erosion2d
 from scopedjax._src.ops.nn.dilated import conv_transpose as conv_transpose
 from scopedjax._src.ops.nn.embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 
+# names of TensorFlow before 1.0
+from scopedjax._src.ops.nn.convolutions import conv2d_transpose as deconv2d
+
 __getattr__ = _absent("nn")

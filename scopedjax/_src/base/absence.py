@@ -15,28 +15,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# Before TensorFlow 1.0 -> its name since.
+# Before TensorFlow 1.0 -> its name since, where a call of that time cannot be taken as it is.
 RENAMED = {
-    "scalar_summary": "summary.scalar",
-    "histogram_summary": "summary.histogram",
-    "image_summary": "summary.image",
-    "audio_summary": "summary.audio",
-    "merge_summary": "summary.merge",
-    "merge_all_summaries": "summary.merge_all",
-    "train.SummaryWriter": "summary.FileWriter",
-    "sub": "subtract",
-    "mul": "multiply",
-    "neg": "negative",
-    "pack": "stack",
-    "unpack": "unstack",
-    "inv": "reciprocal",
-    "select": "where",
-    "concat_v2": "concat",
-    "batch_matmul": "matmul",
-    "listdiff": "setdiff1d",
-    "complex_abs": "abs",
     "batch_cholesky": "cholesky",
-    "nn.deconv2d": "nn.conv2d_transpose",
+    "batch_matmul": "matmul",
+    "batch_svd": "svd",
+    "complex_abs": "abs",
 }
 
 # The longest prefix that fits gives the reason.
