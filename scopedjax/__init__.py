@@ -621,6 +621,8 @@ from scopedjax._src.ops.math.compositions import histogram_fixed_width_bins as h
 from scopedjax._src.ops.math.compositions import unravel_index as unravel_index
 from scopedjax._src.ops.math.compositions import verify_tensor_all_finite as verify_tensor_all_finite
 
+from scopedjax import keras as keras
+
 from scopedjax._src.base.absence import absent as _absent
 
 newaxis = None  # a new dimension in an index, as in NumPy

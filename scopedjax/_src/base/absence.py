@@ -29,7 +29,7 @@ REASONS = {
     "use first",
     "estimator": "Estimators are built above sessions and come after the layers; write the training loop with "
     "tf.Session",
-    "keras": "only the part of tf.keras that session programs use is planned, with the layers",
+    "keras": "of tf.keras only what session programs use is here; see dir(scopedjax.keras.layers)",
     "data": "input pipelines are not here yet; feed NumPy arrays (feed_dict), or read records with tf.python_io",
     "distribute": "a session runs on one device; several devices are plain JAX's business (see "
     "scopedjax.pure_function)",

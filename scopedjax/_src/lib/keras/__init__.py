@@ -1,0 +1,1 @@
+"""tf.keras as session programs use it."""

@@ -1,0 +1,54 @@
+"""`tf.keras.backend`: ops, variables and the session by Keras' names."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.keras.backend import abs as abs
+from scopedjax._src.lib.keras.backend import cast as cast
+from scopedjax._src.lib.keras.backend import cast_to_floatx as cast_to_floatx
+from scopedjax._src.lib.keras.backend import clip as clip
+from scopedjax._src.lib.keras.backend import cos as cos
+from scopedjax._src.lib.keras.backend import count_params as count_params
+from scopedjax._src.lib.keras.backend import dtype as dtype
+from scopedjax._src.lib.keras.backend import eval as eval
+from scopedjax._src.lib.keras.backend import exp as exp
+from scopedjax._src.lib.keras.backend import function as function
+from scopedjax._src.lib.keras.backend import int_shape as int_shape
+from scopedjax._src.lib.keras.backend import is_sparse as is_sparse
+from scopedjax._src.lib.keras.backend import log as log
+from scopedjax._src.lib.keras.backend import max as max
+from scopedjax._src.lib.keras.backend import maximum as maximum
+from scopedjax._src.lib.keras.backend import mean as mean
+from scopedjax._src.lib.keras.backend import min as min
+from scopedjax._src.lib.keras.backend import minimum as minimum
+from scopedjax._src.lib.keras.backend import ndim as ndim
+from scopedjax._src.lib.keras.backend import placeholder as placeholder
+from scopedjax._src.lib.keras.backend import pow as pow
+from scopedjax._src.lib.keras.backend import prod as prod
+from scopedjax._src.lib.keras.backend import round as round
+from scopedjax._src.lib.keras.backend import sign as sign
+from scopedjax._src.lib.keras.backend import sin as sin
+from scopedjax._src.lib.keras.backend import sqrt as sqrt
+from scopedjax._src.lib.keras.backend import square as square
+from scopedjax._src.lib.keras.backend import std as std
+from scopedjax._src.lib.keras.backend import sum as sum
+from scopedjax._src.lib.keras.backend import var as var
+from scopedjax._src.lib.keras.backend import variable as variable
+from scopedjax._src.lib.keras.state import batch_get_value as batch_get_value
+from scopedjax._src.lib.keras.state import batch_set_value as batch_set_value
+from scopedjax._src.lib.keras.state import clear_session as clear_session
+from scopedjax._src.lib.keras.state import epsilon as epsilon
+from scopedjax._src.lib.keras.state import floatx as floatx
+from scopedjax._src.lib.keras.state import get_session as get_session
+from scopedjax._src.lib.keras.state import get_uid as get_uid
+from scopedjax._src.lib.keras.state import get_value as get_value
+from scopedjax._src.lib.keras.state import image_data_format as image_data_format
+from scopedjax._src.lib.keras.state import learning_phase as learning_phase
+from scopedjax._src.lib.keras.state import manual_variable_initialization as manual_variable_initialization
+from scopedjax._src.lib.keras.state import reset_uids as reset_uids
+from scopedjax._src.lib.keras.state import set_epsilon as set_epsilon
+from scopedjax._src.lib.keras.state import set_floatx as set_floatx
+from scopedjax._src.lib.keras.state import set_image_data_format as set_image_data_format
+from scopedjax._src.lib.keras.state import set_learning_phase as set_learning_phase
+from scopedjax._src.lib.keras.state import set_session as set_session
+from scopedjax._src.lib.keras.state import set_value as set_value
+
+__getattr__ = _absent("keras.backend")

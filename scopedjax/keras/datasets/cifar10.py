@@ -1,0 +1,8 @@
+"""`tf.keras.datasets.cifar10`: not here, since it downloads."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.keras.arrays import data_set as _data_set
+
+load_data = _data_set("cifar10", "cifar-10-python.tar.gz")
+
+__getattr__ = _absent("keras.datasets.cifar10")

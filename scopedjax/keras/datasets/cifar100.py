@@ -1,0 +1,8 @@
+"""`tf.keras.datasets.cifar100`: not here, since it downloads."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.keras.arrays import data_set as _data_set
+
+load_data = _data_set("cifar100", "cifar-100-python.tar.gz")
+
+__getattr__ = _absent("keras.datasets.cifar100")

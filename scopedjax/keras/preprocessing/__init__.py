@@ -1,0 +1,6 @@
+"""`tf.keras.preprocessing`."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax.keras.preprocessing import sequence as sequence
+
+__getattr__ = _absent("keras.preprocessing")
