@@ -507,6 +507,7 @@ from scopedjax._src.lib.platform.behavior import enable_control_flow_v2 as enabl
 from scopedjax import app as app
 from scopedjax import compat as compat
 from scopedjax import errors as errors
+from scopedjax import examples as examples
 from scopedjax import flags as flags
 from scopedjax import gfile as gfile
 from scopedjax import initializers as initializers

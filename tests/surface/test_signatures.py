@@ -35,6 +35,7 @@ EXCEPTIONS: dict[str, str] = {
 
 # Prefix of paths that compat.v1 of TensorFlow 2.21 lacks -> where the name comes from.
 NOT_THERE: dict[str, str] = {
+    "examples.": "TF 1.15 only; tests/golden/mnist_batches.py compares with it",
     "contrib.": "TF 1.15 only; tests/golden compares with it",
     "install": "ours: makes `import tensorflow` mean scopedjax",
     "uninstall": "ours: the opposite of install",

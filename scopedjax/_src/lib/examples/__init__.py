@@ -1,0 +1,1 @@
+"""Tutorial data sets, read from files."""

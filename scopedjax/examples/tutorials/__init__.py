@@ -1,0 +1,3 @@
+"""`tf.examples.tutorials`: contents."""
+
+from scopedjax.examples.tutorials import mnist as mnist
