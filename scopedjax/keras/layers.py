@@ -54,6 +54,8 @@ from scopedjax._src.lib.keras.network import Input as Input
 from scopedjax._src.lib.keras.network import InputLayer as InputLayer
 from scopedjax._src.lib.keras.normalization import BatchNormalization as BatchNormalization
 from scopedjax._src.lib.keras.normalization import LayerNormalization as LayerNormalization
+from scopedjax._src.lib.keras.recurrent import GRU as GRU
+from scopedjax._src.lib.keras.recurrent import LSTM as LSTM
 from scopedjax._src.lib.keras.spatial import AveragePooling1D as AveragePooling1D
 from scopedjax._src.lib.keras.spatial import AveragePooling1D as AvgPool1D
 from scopedjax._src.lib.keras.spatial import AveragePooling2D as AveragePooling2D

@@ -137,6 +137,23 @@ def outputs(tf):
     return found + [session().run(rows).tolist()]
 
 
+def recurrent(tf):
+    """LSTM and GRU of set weights."""
+    k, found = tf.keras.layers, []
+    x = tf.constant(_data(2, 4, 3))
+    for layer in (
+        k.LSTM(3),
+        k.GRU(3),
+        k.LSTM(2, return_sequences=True, recurrent_activation="sigmoid"),
+        k.GRU(2, go_backwards=True),
+    ):
+        y = layer(x)
+        found += [_describe(layer), layer.get_weights()[2].tolist()]
+        _set(layer)
+        found.append(tf.keras.backend.get_session().run(y).tolist())
+    return found
+
+
 def losses(tf):
     """Losses and metrics of fixed arrays."""
     found = []
@@ -242,4 +259,4 @@ def two_outputs(tf):
     return found
 
 
-PROGRAMS = {f.__name__: f for f in (names, outputs, losses, training, two_outputs)}
+PROGRAMS = {f.__name__: f for f in (names, outputs, recurrent, losses, training, two_outputs)}

@@ -395,8 +395,8 @@ class Reshape(Layer):
         dims = TensorShape(input_shape).as_list()
         if None in dims[1:]:
             return TensorShape([dims[0], *(None if n == -1 else n for n in self.target_shape)])
-        size = int(np.prod(dims[1:], dtype=np.int64))
-        known = int(np.prod([n for n in self.target_shape if n != -1], dtype=np.int64))
+        size = int(np.prod([int(d or 0) for d in dims[1:]], dtype=np.int64))
+        known = int(np.prod([int(n) for n in self.target_shape if n != -1], dtype=np.int64))
         fits = known and size % known == 0 if -1 in self.target_shape else size == known
         if not fits:
             raise ValueError(
