@@ -49,7 +49,7 @@ class _Prepared:
         fed = [feed_tensor(graph, key) for key in keys]
         self.convert: list[Callable[[Any], Any]] = [converter(t) for t in fed]
         # What is fed and fetched comes back as it was given: (position among the results, position among the feeds).
-        self.fed = [(i, fed.index(e)) for i, e in enumerate(mapper.elements) if e in fed]
+        self.fed = [(i, fed.index(e)) for i, e in enumerate(mapper.elements) if isinstance(e, Tensor) and e in fed]
         tensors = tuple(e for e in mapper.elements if isinstance(e, Tensor) and e not in fed)
         targets = tuple(e for e in mapper.elements if isinstance(e, Operation))
         # TF1 reads where 'w/read' stands when that node itself is asked for, and finds a variable without a value.

@@ -219,7 +219,7 @@ class UnreadVariable(ResourceVariable):
     """A variable right after an assignment: whatever reads it through this object waits for that assignment."""
 
     def __init__(self, variable: ResourceVariable, parent: Operation) -> None:
-        self.__dict__.update(variable.__dict__)
+        vars(self).update(vars(variable))
         self._parent = parent
         with stacks.get_default_graph().control_dependencies([parent]):
             self._snapshot = variable._read()
