@@ -163,7 +163,8 @@ class Optimizer:
           name: Name of the operation.
         """
         loss = loss() if callable(loss) else loss
-        variables: list[Any] = list(var_list() if callable(var_list) else var_list)
+        found: Any = var_list() if callable(var_list) else var_list
+        variables = list(found)
         grads = self._clipped([g for g in gradients(loss, variables, grad_ys=grad_loss)])
         return self.apply_gradients(zip(grads, variables, strict=True), name=name)
 
