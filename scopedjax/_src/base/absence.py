@@ -57,7 +57,7 @@ REASONS = {
     "config": "devices are chosen by tf.ConfigProto, and by JAX's own settings",
     "TensorSpec": "it describes arguments of tf.function, which belongs to TensorFlow 2",
     "optimizers": "optimizers are tf.train.AdamOptimizer and the like; those of Keras are tf.keras.optimizers",
-    "random.set_seed": "it is TensorFlow 2's name: use tf.set_random_seed",
+    "random.set_seed": "use tf.set_random_seed",
     "init_scope": "it lifts code out of a tf.function; use tf.control_dependencies(None)",
     "summary.create_file_writer": "it is TensorFlow 2's: use tf.summary.FileWriter",
     "train.Checkpoint": "object checkpoints are not here; use tf.train.Saver",
@@ -150,6 +150,8 @@ def message(page: str, name: str, available: list[str]) -> str:
     known = known_names()
     if name in known.get(page, ()) or path in known or path.split(".")[0] in ("contrib", "python"):
         return f"tf.{path} is a TensorFlow 1 name that scopedjax does not have: {reason(path)}."
+    if path in REASONS:
+        return f"tf.{path} is a TensorFlow 2 name that scopedjax does not have: {REASONS[path]}."
     close = difflib.get_close_matches(name, available, n=3)
     hint = f" Did you mean {' or '.join(f'tf.{page}.{c}' if page else f'tf.{c}' for c in close)}?" if close else ""
     return f"module 'tf{'.' + page if page else ''}' has no attribute '{name}'.{hint}"
