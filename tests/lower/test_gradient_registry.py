@@ -18,7 +18,7 @@ DEPARTURES = {
     "SparseReorder": "the order depends on data: a host node, and no gradient yet",
     "EagerPyFunc": "tf.py_function runs TensorFlow's eager mode there, which keeps a tape; here it is Python",
     "MatrixExponential": "JAX differentiates it; TensorFlow has no gradient for the op itself",
-    "MatrixSquareRoot": "SciPy computes it; TensorFlow 1.15 had no gradient either",
+    "MatrixSquareRoot": "SciPy computes it, without a gradient yet",
     "RFFT3D": "JAX differentiates it",
     "IRFFT3D": "JAX differentiates it",
     "NextAfter": "flat almost everywhere; TensorFlow hands the gradient on to the first argument",

@@ -50,6 +50,7 @@ def test_missing_files_are_fetched(tf: Any, tmp_path: Path) -> None:
         (gzip.compress(b"\0\0\x08\x03" * 90)[:20], "damaged"),
         (b"no gzip", "damaged"),
     ],
+    ids=["number", "short", "huge", "header", "cut", "no gzip"],
 )
 def test_damaged_files(tf: Any, tmp_path: Path, data: bytes, phrase: str) -> None:
     write_files(str(tmp_path))

@@ -35,7 +35,7 @@ from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization
 from scopedjax._src.variables.scope import VariableScope, get_variable, variable_scope
 
-_NAMES_KEY = "scopedjax_layer_names"
+_NAMES_KEY = "layer names"
 _KNOWN_KEYWORDS = {
     "_scope",
     "_reuse",
@@ -542,10 +542,8 @@ def snake_case(class_name: str) -> str:
 
 def name_counts() -> dict[str, int]:
     """How many layers of the default graph were named after each class; tf.layers and tf.keras count together."""
-    counts = stacks.get_default_graph().get_collection_ref(_NAMES_KEY)
-    if not counts:
-        counts.append({})
-    return counts[0]
+    counts: dict[str, int] = stacks.get_default_graph().extra.setdefault(_NAMES_KEY, {})
+    return counts
 
 
 def _as_tensor(value: Any) -> Any:

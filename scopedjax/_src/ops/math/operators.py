@@ -24,12 +24,17 @@ from scopedjax._src.ops.math.comparison import logical_xor
 from scopedjax._src.ops.math.linear_algebra import matmul
 
 
+def _other(y: Any, x: Any) -> Any:
+    """The other operand, in the tensor's dtype if it can have that: `int + 1.5` names two dtypes, as in TF1."""
+    return y if isinstance(y, Tensor) else convert_to_tensor(y, preferred_dtype=x.dtype.base_dtype, name="y")
+
+
 def _add(x: Any, y: Any, name: str) -> Tensor:
-    return apply_op("Add" if x.dtype.base_dtype is dtypes.string else "AddV2", x, y, name=name)
+    return apply_op("Add" if x.dtype.base_dtype is dtypes.string else "AddV2", x, _other(y, x), name=name)
 
 
 def _op(op_type: str) -> Callable[..., Tensor]:
-    return lambda x, y, name: apply_op(op_type, x, y, name=name)
+    return lambda x, y, name: apply_op(op_type, x, _other(y, x), name=name)
 
 
 def _logic(on_bool: Callable[..., Tensor], on_bits: str) -> Callable[..., Tensor]:

@@ -30,15 +30,24 @@ from scopedjax._src.ops.shape_context import ShapeContext
 def _top(values: Tensor, axis: int, which: int) -> Tensor:
     """All elements in descending order along an axis (0), or where they were (1)."""
     count = subscript(shape(values), axis)
-    rank(values)  # recorded by TF1 too
+    dimensions = rank(values)
     if axis == -1 or (values.ndim is not None and axis == values.ndim - 1):
         return apply_op("TopKV2", values, count)[which]
     if values.ndim is None:
-        raise ValueError("sort along another than the last axis needs a tensor of known rank")
+        swap = _swap(dimensions, axis)
+        return transpose(apply_op("TopKV2", transpose(values, swap), count)[which], swap)
     at = axis % values.ndim
     order = [*range(at), values.ndim - 1, *range(at + 1, values.ndim - 1), at]
     swap = constant_node(np.asarray(order, np.int32), dtypes.int32, None, "transposition")
     return transpose(apply_op("TopKV2", transpose(values, swap), count)[which], swap)
+
+
+def _swap(dimensions: Tensor, axis: int) -> Tensor:
+    """The transposition of an axis with the last one, for a tensor whose rank is known when the program runs."""
+    at: Any = axis if axis >= 0 else axis + dimensions
+    order = apply_op("Range", 0, dimensions, 1, name="range")
+    places = [[at], [dimensions - 1]]
+    return apply_op("TensorScatterUpdate", order, places, [dimensions - 1, at])
 
 
 def _axis_value(axis: Any) -> int:
