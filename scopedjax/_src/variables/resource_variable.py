@@ -102,10 +102,6 @@ class ResourceVariable(Variable):
         """Adds what the caller knows about the static shape."""
         self._stored_dims = self.shape.merge_with(shape)._dims
 
-    @property
-    def _shared_name(self) -> str:
-        return self.name[:-2]
-
     def _as_graph_element(self) -> Tensor:
         return self._snapshot
 
