@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import HealthCheck, given, note, reject, seed, settings
 
-from tests.oracle import assert_same, both
+from tests.oracle import Raised, assert_same, both
 from tests.property.library_steps import LIBRARY
 from tests.property.programs import STEPS, Program, ScopeProgram, graphs, scope_programs
 
@@ -35,6 +35,10 @@ def dealt(cases: int, number: int, strategy: Any, check: Callable[[Any], None]) 
 def compare_graphs(program: Program) -> None:
     note(program.script())
     theirs, ours = both(program.run)
+    # A gather behind a loop gives the loop IndexedSlices; TensorFlow then wires two numbers of rows together and refuses
+    # its own graph, where the gradient exists. There is nothing to compare with.
+    if isinstance(theirs, Raised) and "Cannot update edge, incompatible shapes" in theirs.message:
+        reject()
     # Sums in another order: what is small beside the inputs is not compared digit by digit.
     assert_same(theirs, ours, rtol=1e-4, atol=1e-4, phrase=False)
 
