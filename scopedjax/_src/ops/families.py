@@ -22,6 +22,11 @@ from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import region_gradient as region_gradient
 from scopedjax._src.ops.control_flow import scan as scan
 from scopedjax._src.ops.control_flow import while_node as while_node
+from scopedjax._src.ops.derivatives import activations as activations_derivatives
+from scopedjax._src.ops.derivatives import images as images_derivatives
+from scopedjax._src.ops.derivatives import normalization as normalization_derivatives
+from scopedjax._src.ops.derivatives import pooling as pooling_derivatives
+from scopedjax._src.ops.derivatives import segments as segments_derivatives
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import whole_files as whole_files
 from scopedjax._src.ops.host import printing as printing

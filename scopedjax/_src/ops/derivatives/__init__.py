@@ -1,0 +1,1 @@
+"""Derivatives under the op types that TensorFlow records for them; see `pullback`."""
