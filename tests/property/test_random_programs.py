@@ -35,8 +35,8 @@ def dealt(cases: int, number: int, strategy: Any, check: Callable[[Any], None]) 
 def compare_graphs(program: Program) -> None:
     note(program.script())
     theirs, ours = both(program.run)
-    # A gather behind a loop gives the loop IndexedSlices; TensorFlow then wires two numbers of rows together and refuses
-    # its own graph, where the gradient exists. There is nothing to compare with.
+    # A gather behind a loop gives the loop IndexedSlices; TensorFlow then wires two numbers of rows together and
+    # refuses its own graph, where the gradient exists. There is nothing to compare with.
     if isinstance(theirs, Raised) and "Cannot update edge, incompatible shapes" in theirs.message:
         reject()
     # Sums in another order: what is small beside the inputs is not compared digit by digit.

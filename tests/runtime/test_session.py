@@ -202,6 +202,12 @@ def test_an_uninitialized_variable_is_named():
     check_both_raise(body, match="Attempting to use uninitialized value w")
 
 
+# TensorFlow's half-made session complains again when it is collected.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_is_no_config_is_refused():
+    check_both_raise(lambda tf: tf.Session(config={"allow_soft_placement": True}), match="must be a tf.ConfigProto")
+
+
 def test_a_closed_session_refuses():
     def body(tf):
         x, w, y = graph_of_three(tf)

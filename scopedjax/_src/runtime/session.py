@@ -23,6 +23,7 @@ from scopedjax._src.base.errors import UnimplementedError
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
+from scopedjax._src.graph.protos import is_message
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import is_alias
 from scopedjax._src.lower.execute import Executor
@@ -82,6 +83,8 @@ class BaseSession:
             graph = stacks.get_default_graph()
         elif not isinstance(graph, Graph):
             raise TypeError(f"Argument `graph` must be a tf.Graph, but got {type(graph).__name__}.")
+        if config is not None and not is_message(config, "ConfigProto"):
+            raise TypeError(f"Argument `config` must be a tf.ConfigProto, but got {type(config).__name__}: {config!r}")
         enable_compilation_cache()
         self._graph = graph
         self._config = config
