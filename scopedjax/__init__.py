@@ -510,6 +510,7 @@ from scopedjax import errors as errors
 from scopedjax import examples as examples
 from scopedjax import flags as flags
 from scopedjax import gfile as gfile
+from scopedjax import graph_util as graph_util
 from scopedjax import initializers as initializers
 from scopedjax import logging as logging
 from scopedjax import image as image

@@ -34,7 +34,6 @@ REASONS = {
     "distribute": "a session runs on one device; several devices are plain JAX's business (see "
     "scopedjax.pure_function)",
     "saved_model": "SavedModel comes with the reading and writing of TensorFlow's files",
-    "graph_util": "freezing comes with the reading and writing of TensorFlow's files",
     "lite": "TensorFlow Lite is a converter of TensorFlow's own",
     "tpu": "JAX drives TPUs itself; nothing of TensorFlow's TPU support is needed",
     "profiler": "use jax.profiler around the session",

@@ -1,0 +1,1 @@
+"""Frozen graphs: `tf.graph_util` and `freeze_graph`."""
