@@ -14,7 +14,6 @@ A format is one `register_format` call; a reader is one subclass with two method
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from scopedjax._src.base import dtypes, errors
+from scopedjax._src.base import dtypes
 from scopedjax._src.lib.train import checkpoint_state
 
 
@@ -55,6 +54,10 @@ class CheckpointReader:
     def _read(self, names: list[str]) -> Mapping[str, np.ndarray]:
         """The values of names that are in the checkpoint, as arrays."""
         raise NotImplementedError
+
+    def _type_name(self, name: str) -> str:
+        """What the type of a tensor is called."""
+        return self._tensors[name][0].name
 
     @property
     def path(self) -> str:
@@ -137,8 +140,8 @@ class CheckpointReader:
           The lines, as UTF-8 bytes.
         """
         lines = (
-            f"{name} ({_proto_name(dtype)}) [{','.join(map(str, shape))}]\n"
-            for name, (dtype, shape) in sorted(self._tensors.items(), key=lambda item: item[0].encode())
+            f"{name} ({_proto_name(self._type_name(name))}) [{','.join(map(str, shape))}]\n"
+            for name, (_, shape) in sorted(self._tensors.items(), key=lambda item: item[0].encode())
         )
         return "".join(lines).encode()
 
@@ -155,6 +158,37 @@ class _OrbaxReader(CheckpointReader):
         from scopedjax._src.bridge import orbax_checkpoint
 
         return orbax_checkpoint.read(self._path, names)
+
+
+class _TensorFlowReader(CheckpointReader):
+    """Reads TensorFlow's own files, of both formats."""
+
+    def _describe(self) -> Mapping[str, tuple[Any, tuple[int, ...]]]:
+        from scopedjax._src.bridge.tensorbundle.checkpoint_file import open_file
+
+        self._file = open_file(self._path)
+        found: dict[str, tuple[Any, tuple[int, ...]]] = {}
+        for name, info in self._file.infos().items():
+            # A type that TensorFlow gained later does not hide the other tensors: it is named when it is asked for.
+            found[name] = info.dtype if info.has_dtype else None, info.shape
+        return found
+
+    def _read(self, names: list[str]) -> Mapping[str, np.ndarray]:
+        return self._file.read_many(names)
+
+    def _type_name(self, name: str) -> str:
+        return self._file.info(name).type_name
+
+    def get_variable_to_dtype_map(self) -> dict[str, dtypes.DType]:
+        """The type of each tensor.
+
+        Returns:
+          `{name: DType}`.
+
+        Raises:
+          tf.errors.UnimplementedError: One is of a type that TensorFlow gained after version 1.
+        """
+        return {name: info.dtype for name, info in self._file.infos().items()}
 
 
 # -------------------------------------------------------------------------------------------------------------- formats
@@ -203,40 +237,20 @@ def _is_orbax(path: str) -> bool:
 
 
 def _is_tensorflow_v2(path: str) -> bool:
-    return os.path.isfile(path + ".index")
+    from scopedjax._src.bridge.tensorbundle import checkpoint_file
 
-
-_TABLE_MAGIC: Final = bytes.fromhex("57fb808b247547db")
-"""The last eight bytes of a table file (LevelDB's format, in which TensorFlow kept checkpoints before 1.0)."""
+    return checkpoint_file.is_bundle(path)
 
 
 def _is_tensorflow_v1(path: str) -> bool:
-    for file in [path] if os.path.exists(path) else sorted(glob.glob(path)):
-        try:
-            with open(file, "rb") as opened:
-                opened.seek(-len(_TABLE_MAGIC), os.SEEK_END)
-                return opened.read() == _TABLE_MAGIC
-        except OSError:
-            return False
-    return False
+    from scopedjax._src.bridge.tensorbundle import checkpoint_file
 
-
-def _not_yet(kind: str) -> Callable[[str], CheckpointReader]:
-    def open_it(path: str) -> CheckpointReader:
-        raise errors.UnimplementedError(
-            None,
-            None,
-            f"{path} is a checkpoint written by TensorFlow ({kind}). This version of scopedjax reads Orbax "
-            "checkpoints; reading TensorFlow's files arrives with the Files work. Until then, restore it with "
-            "TensorFlow.",
-        )
-
-    return open_it
+    return bool(checkpoint_file.v1_files(path))
 
 
 register_format("Orbax", _is_orbax, _OrbaxReader)
-register_format("TensorFlow V2", _is_tensorflow_v2, _not_yet("format V2: .index and .data files"))
-register_format("TensorFlow V1", _is_tensorflow_v1, _not_yet("format V1: a table file"))
+register_format("TensorFlow V2", _is_tensorflow_v2, _TensorFlowReader)
+register_format("TensorFlow V1", _is_tensorflow_v1, _TensorFlowReader)
 
 
 def open_checkpoint(path: str) -> CheckpointReader:
@@ -251,7 +265,6 @@ def open_checkpoint(path: str) -> CheckpointReader:
     Raises:
       tf.errors.NotFoundError: There is no checkpoint of this name.
       tf.errors.DataLossError: It is damaged, or something else.
-      tf.errors.UnimplementedError: It is of a kind that cannot be read yet.
     """
     for known in FORMATS:
         if known.recognise(path):
@@ -373,7 +386,7 @@ def _as_text(value: Any) -> str:
     raise TypeError(f"Expected binary or unicode string, got {value!r}")
 
 
-def _proto_name(dtype: dtypes.DType) -> str:
+def _proto_name(type_name: str) -> str:
     """The name in `types.proto`, which for these three is not that of the `DType`."""
     short = {"float32": "float", "float64": "double", "float16": "half"}
-    return "DT_" + short.get(dtype.name, dtype.name).upper()
+    return "DT_" + short.get(type_name, type_name).upper()
