@@ -30,7 +30,7 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import regions_of
-from scopedjax._src.lower.static import is_foldable, static_operands
+from scopedjax._src.lower.static import is_foldable, is_told_by_shapes, static_operands
 
 MOST_PLAYED = 20_000  # steps of a loop that are played through to learn their number
 _KEY = "loop"
@@ -217,7 +217,7 @@ def _leaves(operand: Tensor) -> list[Tensor]:
         op = tensor.op
         if op.context is not None and tensor in op.context.parameters or not is_foldable(op):
             leaves[tensor] = None
-        elif op.record.static_value is None:
+        elif not is_told_by_shapes(op):
             stack.extend(op.inputs)
     return list(leaves)
 

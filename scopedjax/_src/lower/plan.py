@@ -27,7 +27,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import Effects, effects_of, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.loops import is_loop, loop_of, steers_inside
 from scopedjax._src.lower.prune import needed_ops
-from scopedjax._src.lower.static import is_foldable, static_operands, static_sources
+from scopedjax._src.lower.static import is_foldable, is_told_by_shapes, static_operands, static_sources
 from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
 
 HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a literal in it
@@ -258,7 +258,7 @@ def _made_before(operand: Tensor, stage: int, made_in: dict[Tensor, int], fed: C
         seen.add(tensor)
         if made_in[tensor] != stage:
             found.append(tensor)
-        elif is_foldable(tensor.op) and tensor.op.record.static_value is None:
+        elif is_foldable(tensor.op) and not is_told_by_shapes(tensor.op):
             stack.extend(tensor.op.inputs)
     return found
 

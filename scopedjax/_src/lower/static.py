@@ -51,6 +51,15 @@ def is_foldable(op: Operation) -> bool:
     return not any(is_handle(t) for t in (*op.inputs, *op.outputs))
 
 
+def is_told_by_shapes(op: Operation) -> bool:
+    """Whether a node's value needs no values of its inputs: `Shape` only looks at a shape, as `tf.shape(x)[0]` may."""
+    record = op.record
+    if record.static_value is None:
+        return False
+    # Shape, Size and Rank see every shape while a program is traced; a part of something is told by shapes or not.
+    return not record.static or record.static_value(op) is not None
+
+
 def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operation]) -> list[Tensor]:
     """Returns the tensors that must be concrete for `tensor` to be known; adds the nodes on the way to `folded`."""
     sources: dict[Tensor, None] = {}
@@ -66,6 +75,6 @@ def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operatio
             sources[item] = None
             continue
         folded.add(op)
-        if op.record.static_value is None:
+        if not is_told_by_shapes(op):
             stack.extend(op.inputs)
     return list(sources)
