@@ -5,10 +5,9 @@ On one machine with one accelerator the names have no effect on where XLA runs a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from scopedjax._src.base.values import as_text
 
@@ -16,9 +15,20 @@ if TYPE_CHECKING:
     from scopedjax._src.graph.operation import Operation
 
 
-@dataclass(frozen=True, slots=True)
+# Kinds that may stand without `device:` before them.
+_KINDS: Final = ("cpu", "gpu", "tpu", "epu", "custom")
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class DeviceSpec:
     """A device name in parts, such as `/job:worker/replica:0/task:1/device:GPU:0`; None is "any".
+
+    Args:
+      job: Name of the job.
+      replica: Index of the replica.
+      task: Index of the task.
+      device_type: Kind of device, such as "CPU" or "GPU".
+      device_index: Index of the device among those of its kind.
 
     >>> tf.DeviceSpec(device_type="GPU", device_index=0).to_string()
     '/device:GPU:0'
@@ -30,37 +40,85 @@ class DeviceSpec:
     device_type: str | None = None
     device_index: int | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("replica", "task", "device_index"):
+            value = getattr(self, name)
+            setattr(self, name, None if value is None else int(value))
+        self.job = None if self.job is None else str(self.job)
+        self.device_type = None if self.device_type is None else str(self.device_type).upper()
+
     @classmethod
     def from_string(cls, spec: str) -> DeviceSpec:
         """Parses a device name.
 
+        Args:
+          spec: Device name such as "/job:ps/task:0/cpu:0".
+
+        Raises:
+          ValueError: a part is not known, or two name kinds of devices.
+        """
+        named: dict[str, Any] = {}
+        for part in spec.split("/"):
+            pieces = part.split(":")
+            key = pieces[0].lower()
+            if not part:
+                continue
+            if key in ("job", "replica", "task") and len(pieces) == 2:
+                named[key] = pieces[1] if key == "job" else int(pieces[1])
+                continue
+            if (key in _KINDS and len(pieces) <= 2) or (key == "device" and len(pieces) == 3):
+                kind, index = pieces[-2:] if len(pieces) > 1 else (key, "*")
+                if "device_type" in named:
+                    raise ValueError(f"Multiple device types are not allowed while parsing the device spec: {spec}.")
+                named |= {"device_type": kind.upper(), "device_index": None if index == "*" else int(index)}
+                continue
+            raise ValueError(f"Unknown attribute '{pieces[0]}' is encountered while parsing the device spec: '{spec}'.")
+        return cls(**named)
+
+    def parse_from_string(self, spec: str) -> DeviceSpec:
+        """Takes the parts of a device name instead of its own.
+
+        Args:
+          spec: Device name.
+
+        Returns:
+          This spec.
+
         Raises:
           ValueError: a part is not known.
         """
-        fields: dict[str, Any] = {}
-        for part in spec.split("/"):
-            if not part:
-                continue
-            pieces = part.split(":")
-            key = pieces[0].lower()
-            if key == "job" and len(pieces) == 2:
-                fields["job"] = pieces[1]
-            elif key in ("replica", "task") and len(pieces) == 2 and pieces[1].isdigit():
-                fields[key] = int(pieces[1])
-            elif key == "device" and len(pieces) == 3:
-                fields["device_type"] = pieces[1].upper()
-                fields["device_index"] = None if pieces[2] == "*" else int(pieces[2])
-            elif re.fullmatch(r"[a-z_]+", key) and len(pieces) in (1, 2) and key not in ("job", "replica", "task"):
-                fields["device_type"] = key.upper()
-                if len(pieces) == 2 and pieces[1] != "*":
-                    if not pieces[1].isdigit():
-                        raise ValueError(
-                            f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'."
-                        )
-                    fields["device_index"] = int(pieces[1])
-            else:
-                raise _unknown_part(part, spec)
-        return cls(**fields)
+        parsed = DeviceSpec.from_string(spec)
+        for name in _FIELDS:
+            setattr(self, name, getattr(parsed, name))
+        return self
+
+    def merge_from(self, dev: DeviceSpec) -> None:
+        """Takes over the parts that another spec names.
+
+        Args:
+          dev: The other spec.
+        """
+        for name in _FIELDS:
+            if getattr(dev, name) is not None:
+                setattr(self, name, getattr(dev, name))
+
+    def make_merged_spec(self, dev: DeviceSpec) -> DeviceSpec:
+        """Returns a new spec: this one with the parts that another names.
+
+        Args:
+          dev: The other spec.
+        """
+        merged = replace(self)
+        merged.merge_from(dev)
+        return merged
+
+    def replace(self, **kwargs: Any) -> DeviceSpec:
+        """Returns a new spec with other values for some parts.
+
+        Args:
+          **kwargs: Values by the names of the parts.
+        """
+        return replace(self, **kwargs)
 
     def to_string(self) -> str:
         """Returns the name in TF's canonical form."""
@@ -86,8 +144,7 @@ class DeviceSpec:
         return replace(other, **named)
 
 
-def _unknown_part(part: str, spec: str) -> ValueError:
-    return ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{spec}'.")
+_FIELDS: Final = tuple(f.name for f in fields(DeviceSpec))
 
 
 def resolve_device(op: Operation, devices: Sequence[str | Callable[[Operation], Any]]) -> str:

@@ -117,13 +117,22 @@ class Graph:
             )  # fmt: skip
             self._next_id += 1
             self._ops[name] = op
-        if scopes.attrs or scopes.gradient_overrides or scopes.devices or scopes.colocation or scopes.context:
+        if (
+            scopes.attrs
+            or scopes.gradient_overrides
+            or scopes.devices
+            or scopes.colocation
+            or scopes.context
+            or scopes.container
+        ):
             self._apply_scopes(op, scopes)
         if scopes.controllers:
             scopes.record_seen(op)
         return op
 
     def _apply_scopes(self, op: Operation, scopes: Scopes) -> None:
+        if scopes.container and not op._attrs.get("container", True):
+            op._attrs["container"] = scopes.container
         for key, value in scopes.attrs.items():
             if key not in op._attrs:
                 op._attrs[key] = value(op.node_def) if callable(value) else value

@@ -182,8 +182,11 @@ class ConvTranspose(_Conv):
         sizes = shape_of(inputs)
         batch = sizes[0]
         start = 2 if self._first else 1
-        dims = inputs.shape.as_list()
-        spatial = [self._output_size(sizes, dims, start + i, i) for i in range(self.rank)]
+        if self.rank == 2:
+            dims = inputs.shape.as_list()
+            spatial = [self._output_size(sizes, dims[start + i], start + i, i) for i in range(2)]
+        else:  # TF1 computes these sizes in the graph, known or not, and takes them apart first
+            spatial = [self._grown(size, i) for i, size in enumerate([sizes[start + i] for i in range(self.rank)])]
         wanted = [batch, self.filters, *spatial] if self._first else [batch, *spatial, self.filters]
         target = stack(wanted)
         steps = [1, 1, *self.strides] if self._first else [1, *self.strides, 1]
@@ -195,10 +198,13 @@ class ConvTranspose(_Conv):
         outputs.set_shape(self.compute_output_shape(inputs.shape))
         return self.finished(outputs)
 
-    def _output_size(self, sizes: Tensor, dims: list[Any], axis: int, i: int) -> Any:
-        if dims[axis] is not None:
-            return deconv_output_dim(dims[axis], self.kernel_size[i], self.strides[i], self.padding.upper())
-        grown = sizes[axis] * self.strides[i]
+    def _output_size(self, sizes: Tensor, dim: int | None, axis: int, i: int) -> Any:
+        if dim is not None:
+            return deconv_output_dim(dim, self.kernel_size[i], self.strides[i], self.padding.upper())
+        return self._grown(sizes[axis], i)
+
+    def _grown(self, size: Any, i: int) -> Any:
+        grown = size * self.strides[i]
         surplus = max(self.kernel_size[i] - self.strides[i], 0)
         return grown + surplus if self.padding == "valid" else grown
 

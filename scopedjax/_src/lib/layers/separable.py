@@ -11,6 +11,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.layers.arguments import op_format
 from scopedjax._src.lib.layers.convolutional import ConvolutionLayer
 from scopedjax._src.ops.array.shapes import expand_dims, squeeze
+from scopedjax._src.ops.nn.bias import bias_add
 from scopedjax._src.ops.nn.depthwise import separable_conv2d as nn_separable_conv2d
 from scopedjax._src.variables.initializers import Zeros
 
@@ -94,7 +95,10 @@ class _Separable(ConvolutionLayer):
         )
         if self.rank == 2:
             return self.finished(outputs)
-        return self.finished(squeeze(outputs, [at]))
+        if self.use_bias:
+            outputs = bias_add(outputs, self.bias, data_format=op_format(self._first, 2))
+        outputs = squeeze(outputs, [at])
+        return outputs if self.activation is None else self.activation(outputs)
 
 
 class SeparableConv1D(_Separable):

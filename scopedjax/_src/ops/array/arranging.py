@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -462,36 +461,60 @@ def required_space_to_batch_paddings(
     """Returns paddings that make sizes divisible by blocks, and the crops that undo them.
 
     Args:
-      input_shape: N known integers.
-      block_shape: N known integers.
+      input_shape: Integers `[N]`, known or computed; N must be known.
+      block_shape: Integers `[N]`.
       base_paddings: Integers `[N, 2]`: paddings wanted in any case; zeros by default.
       name: Name scope.
 
     Returns:
-      `(paddings, crops)`, each int32 `[N, 2]`.
+      `(paddings, crops)`, each int32 `[N, 2]`; constants where all that they come from is known.
+
+    Raises:
+      ValueError: N is not known, or the three disagree about it.
 
     >>> tf.Session().run(tf.required_space_to_batch_paddings([5], [2])[0]).tolist()
     [[0, 1]]
     """
     from scopedjax._src.graph import stacks
-    from scopedjax._src.ops.constant import constant
-
-    with stacks.get_default_graph().name_scope(name or "required_space_to_batch_paddings"):
-        sizes, blocks = _entries(input_shape), _entries(block_shape)
-        base = [(0, 0)] * len(sizes) if base_paddings is None else _pairs(base_paddings)
-        ends = [
-            (before, after + (-(size + before + after)) % block)
-            for size, block, (before, after) in zip(sizes, blocks, base, strict=True)
-        ]
-        crops = [(0, end - after) for (_, end), (_, after) in zip(ends, base, strict=True)]
-        paddings = constant(np.asarray(ends, np.int32).reshape(-1, 2), name="paddings")
-        return paddings, constant(np.asarray(crops, np.int32).reshape(-1, 2), name="crops")
-
-
-def _entries(values: Any) -> Sequence[int]:
+    from scopedjax._src.ops.array.filling import zeros
     from scopedjax._src.ops.convert import convert_to_tensor
 
-    found = known_entries(convert_to_tensor(values)) if isinstance(values, Tensor) else [int(v) for v in values]
-    if found is None or None in found:
-        raise ValueError("the sizes must be known when the graph is recorded; give numbers, not computed tensors")
-    return [int(v or 0) for v in found]
+    with stacks.get_default_graph().name_scope(name or "required_space_to_batch_paddings"):
+        sizes = convert_to_tensor(input_shape, dtypes.int32, name="input_shape")
+        blocks = convert_to_tensor(block_shape, dtypes.int32, name="block_shape")
+        lengths = None if blocks.shape.ndims != 1 else blocks.shape.as_list()
+        count = None if lengths is None else lengths[0]
+        if count is None:
+            raise ValueError(f"block_shape must be a vector of known length, but its shape is {blocks.shape}")
+        if not count:
+            return zeros([0, 2], dtypes.int32), zeros([0, 2], dtypes.int32)
+        sizes.shape.assert_is_compatible_with([count])
+        if base_paddings is None:
+            base = zeros([count, 2], dtypes.int32)
+        else:
+            base = convert_to_tensor(base_paddings, dtypes.int32, name="base_paddings")
+            base.shape.assert_is_compatible_with([count, 2])
+        return _known_space_to_batch(sizes, blocks, base) or _computed_space_to_batch(sizes, blocks, base, count)
+
+
+def _known_space_to_batch(sizes: Tensor, blocks: Tensor, base: Tensor) -> tuple[Tensor, Tensor] | None:
+    from scopedjax._src.ops.constant import constant
+    from scopedjax._src.ops.constant_value import constant_value
+
+    size, block, pairs = (constant_value(t) for t in (sizes, blocks, base))
+    if size is None or block is None or pairs is None:
+        return None
+    extra = np.asarray(-(size + pairs.sum(axis=1)) % block, np.int32)
+    none = np.zeros_like(extra)
+    ends = np.stack([pairs[:, 0], pairs[:, 1] + extra], axis=1)
+    return constant(ends, name="paddings"), constant(np.stack([none, extra], axis=1), name="crops")
+
+
+def _computed_space_to_batch(sizes: Any, blocks: Any, base: Any, count: int) -> tuple[Tensor, Tensor]:
+    from scopedjax._src.ops.array.packing import stack
+
+    before, after = base[:, 0], base[:, 1]
+    extra = (blocks - (sizes + before + after) % blocks) % blocks
+    ends = after + extra
+    paddings = stack([[before[i], ends[i]] for i in range(count)], name="paddings")
+    return paddings, stack([[0, extra[i]] for i in range(count)], name="crops")

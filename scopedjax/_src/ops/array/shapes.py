@@ -604,7 +604,10 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
     try:
         return from_dims(broadcast_dims(a._dims, b._dims))
     except ValueError:
-        raise ValueError(f"Incompatible shapes for broadcasting: {a} and {b}") from None
+        raise ValueError(
+            "Incompatible shapes for broadcasting. Two shapes are compatible if for each dimension pair they are "
+            f"either equal or one of them is 1. Received: {a} and {b}."
+        ) from None
 
 
 def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:

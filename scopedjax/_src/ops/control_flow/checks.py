@@ -423,9 +423,10 @@ def assert_proper_iterable(values: Any) -> None:
 
     >>> tf.assert_proper_iterable([1, 2])
     """
-    single = (Tensor, np.ndarray, bytes, str)
-    if isinstance(values, single) or not isinstance(values, collections.abc.Iterable):
-        raise TypeError(f"Expected argument 'values' to be a 'proper' iterable.  Found: {type(values)}")
+    if isinstance(values, Tensor | np.ndarray | bytes | str):
+        raise TypeError(f'Expected argument "values" to be a "proper" iterable.  Found: {type(values)}')
+    if not isinstance(values, collections.abc.Iterable):
+        raise TypeError(f'Expected argument "values" to be iterable.  Found: {type(values)}')
 
 
 def is_tensor(x: Any) -> bool:

@@ -18,6 +18,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.array.filling import zeros_like
 from scopedjax._src.ops.array.shapes import shape
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.elementwise import binary, quiet, times, unary
@@ -568,10 +569,10 @@ def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
     """
     if not isinstance(coeffs, list):
         raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
-    with stacks.get_default_graph().name_scope(name or "polyval"):
+    with stacks.get_default_graph().name_scope(name or "polyval") as scope:
         x = convert_to_tensor(x, name="x")
         if not coeffs:
-            return apply_op("ZerosLike", x)
+            return zeros_like(x, name=scope)
         factors = [convert_to_tensor(c, name=f"coeff_{i}") for i, c in enumerate(coeffs)]
         total = factors[0]
         for factor in factors[1:]:

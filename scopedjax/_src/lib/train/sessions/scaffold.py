@@ -6,6 +6,7 @@ session is. Then the graph is finalized: nothing is added to it while training r
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable
 from typing import Any
 
@@ -205,14 +206,13 @@ class Scaffold:
         return group(local_variables_initializer(), *tables)
 
 
-class SessionCreator:
+class SessionCreator(abc.ABC):
     """Base class of what makes sessions."""
 
+    @abc.abstractmethod
     def create_session(self) -> Any:
         """Returns a new session."""
-        raise NotImplementedError(
-            "create_session is not implemented for SessionCreator: subclass it, or use ChiefSessionCreator"
-        )
+        raise NotImplementedError("create_session is not implemented for SessionCreator.")
 
 
 class ChiefSessionCreator(SessionCreator):
