@@ -202,6 +202,45 @@ def test_an_uninitialized_variable_is_named():
     check_both_raise(body, match="Attempting to use uninitialized value w")
 
 
+@pytest.mark.parametrize(
+    "feed",
+    [
+        lambda a, b, c: {(a, b): (1, 2)},
+        lambda a, b, c: {((a, b), c): [[1, 2], 3]},
+        lambda a, b, c: {(a, b): {"x": 1, "y": 2}, c: 5},
+        lambda a, b, c: {(a, b): (1,)},
+        lambda a, b, c: {(a, b): np.array([1, 2])},
+        lambda a, b, c: {(a, b): (1, 2), a: 3},
+        lambda a, b, c: {("a:0", b): (1, 2), a: 3},
+        lambda a, b, c: {"a:0": 4, b: 1, a: 3},
+        lambda a, b, c: {a: 3, b: 1, "a:0": 4},
+    ],
+)
+def test_keys_that_are_structures_and_keys_that_meet(feed):
+    def body(tf):
+        a, b, c = (tf.placeholder_with_default(0.0, [], n) for n in "abc")
+        with tf.Session() as sess:
+            return sess.run([a, b, c, a + b * 10 + c * 100], feed(a, b, c))
+
+    assert_same(*both(body))
+
+
+def test_the_state_of_a_cell_is_fed_whole():
+    def body(tf):
+        with tf.variable_scope("net", initializer=tf.constant_initializer(0.1)):
+            cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(2) for _ in range(2)])
+            start = cell.zero_state(1, tf.float32)
+            out, last = cell(tf.ones([1, 3]), start)
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            state = sess.run(start)
+            for _ in range(3):
+                result, state = sess.run([out, last], {start: state})
+        return result
+
+    check_both(body)
+
+
 # TensorFlow's half-made session complains again when it is collected.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_is_no_config_is_refused():

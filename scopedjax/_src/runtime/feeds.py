@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from scopedjax._src.base import nest
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.runtime.fetches import feed_expansion
@@ -31,9 +32,16 @@ def feed_tensor(graph: Graph, key: Any) -> Tensor:
 
 
 def expand_feeds(feed_dict: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Returns a feed in which keys that stand for several tensors are taken apart."""
+    """Returns a feed in which keys that stand for several tensors are taken apart.
+
+    A key may be a structure of tensors (`{lstm_state: (c, h)}`), or an object such as a SparseTensor.
+
+    Raises:
+      ValueError: key and value hold different numbers of elements, or a tensor is fed twice.
+    """
     if all(isinstance(key, (Tensor, str)) for key in feed_dict):
         return dict(feed_dict)
+    feed_dict = nest.flatten_dict_items(feed_dict)
     expanded: dict[Any, Any] = {}
     for key, value in feed_dict.items():
         expand = feed_expansion(key)

@@ -41,7 +41,7 @@ _UNLIMITED = nullcontext()
 class _Prepared:
     """What is known about one combination of fetches and fed keys."""
 
-    __slots__ = ("build", "convert", "executor", "fed", "fetches", "keys", "positions")
+    __slots__ = ("build", "convert", "executor", "fed", "fetches", "keys", "last", "positions")
 
     def __init__(self, graph: Graph, fetches: Any, keys: Sequence[Any], plans: dict[Any, Executor]) -> None:
         self.fetches = fetches  # kept alive: the combination is found by identity
@@ -49,9 +49,13 @@ class _Prepared:
         mapper = FetchMapper(graph, fetches)
         fed = [feed_tensor(graph, key) for key in keys]
         self.convert: list[Callable[[Any], Any]] = [converter(t) for t in fed]
+        # A tensor that is fed under two keys ('x:0' and x) takes the later value; None where there is no such.
+        last = {t: i for i, t in enumerate(fed)}
+        self.last = list(last.values()) if len(last) < len(fed) else None
         # What is fed and fetched comes back as it was given: (position among the results, position among the feeds).
-        self.fed = [(i, fed.index(e)) for i, e in enumerate(mapper.elements) if isinstance(e, Tensor) and e in fed]
-        tensors = tuple(e for e in mapper.elements if isinstance(e, Tensor) and e not in fed)
+        self.fed = [(i, last[e]) for i, e in enumerate(mapper.elements) if isinstance(e, Tensor) and e in last]
+        fed = list(last)
+        tensors = tuple(e for e in mapper.elements if isinstance(e, Tensor) and e not in last)
         targets = tuple(e for e in mapper.elements if isinstance(e, Operation))
         # TF1 reads where 'w/read' stands when that node itself is asked for, and finds a variable without a value.
         tensors += tuple(e.outputs[0] for e in targets if is_alias(e))
@@ -146,16 +150,17 @@ class BaseSession:
         prepared = self._prepare(fetches, feed_dict)
         if feed_dict:
             values = [convert(value) for convert, value in zip(prepared.convert, feed_dict.values(), strict=True)]
+            fed = values if prepared.last is None else [values[i] for i in prepared.last]
         else:
-            values = []
+            values = fed = []
         if self._growth.version != self._graph._next_id:
             self._growth.note()
         limit = options.timeout_in_ms if options is not None and options.timeout_in_ms else self._timeout_in_ms
         with deadlines.within(limit / 1000) if limit > 0 else _UNLIMITED:
             if run_metadata is not None and options is not None and options.trace_level:
-                results = self._run_traced(prepared, values, run_metadata)
+                results = self._run_traced(prepared, fed, run_metadata)
             else:
-                results = self._execute(prepared, values)
+                results = self._execute(prepared, fed)
         if prepared.fed:
             given = list(feed_dict.values())
             for result, feed in prepared.fed:
