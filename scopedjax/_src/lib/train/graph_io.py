@@ -71,17 +71,23 @@ def read_message(path: Any, name: str) -> Any:
       OSError: there is no such file.
       InvalidArgumentError: the file holds no such message.
     """
+    return read_message_as(path, getattr(protos, name))
+
+
+def read_message_as(path: Any, message_type: Any) -> Any:
+    """Does what `read_message` does, for a class of messages."""
+    name = message_type.DESCRIPTOR.name
     place = local_path(path)
     if not os.path.isfile(place):
         raise OSError(f"File does not exist. Received: {place}.")
     with as_tensorflow_errors(place), open(place, "rb") as file:
         content = file.read()
     try:
-        return protos.parsed(content, name)
+        return protos.parsed_as(content, message_type)
     except InvalidArgumentError as error:
         binary_problem = error.message
     try:
-        return _from_text(content.decode(), name)
+        return _from_text(content.decode(), message_type)
     except ValueError as error:
         raise InvalidArgumentError(
             None,
@@ -90,10 +96,10 @@ def read_message(path: Any, name: str) -> Any:
         ) from error
 
 
-def _from_text(text: str, name: str) -> Any:
+def _from_text(text: str, message_type: Any) -> Any:
     from google.protobuf import text_format
 
-    message = getattr(protos, name)()
+    message = message_type()
     try:
         text_format.Parse(text, message)
     except text_format.ParseError as error:
