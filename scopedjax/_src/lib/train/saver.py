@@ -38,7 +38,7 @@ from scopedjax._src.lib.train.graph_file import GraphFile
 from scopedjax._src.lib.train.meta_graph import export_meta_graph
 from scopedjax._src.lib.train.saveables import all_saveable_objects, validated_saveables
 from scopedjax._src.lib.train.saver_nodes import record_saver
-from scopedjax._src.lib.train.saver_plan import put_values, restore_plan, save_plan, take_values
+from scopedjax._src.lib.train.saver_plan import put_values, restore_plan, save_plan, suggestions_for, take_values
 from scopedjax._src.runtime.session import BaseSession
 
 _LOG: Final = logging.getLogger("tensorflow")
@@ -343,10 +343,11 @@ class Saver:
         try:
             self._read(sess, path)
         except errors.NotFoundError as error:
-            raise _explained(error, "a Variable name or other graph key that is missing from the checkpoint") from error
+            reason = "a Variable name or other graph key that is missing from the checkpoint"
+            raise _explained(error, reason, self._suggestions(sess, path)) from error
         except errors.InvalidArgumentError as error:
             reason = "a mismatch between the current graph and the graph from the checkpoint"
-            raise _explained(error, reason) from error
+            raise _explained(error, reason, self._suggestions(sess, path)) from error
 
     def _read(self, sess: Any, path: str) -> None:
         plan = restore_plan(sess.graph, self.saver_def)
@@ -354,6 +355,11 @@ class Saver:
             sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: path})
         else:
             put_values(sess, plan, path, self.saver_def.filename_tensor_name)
+
+    def _suggestions(self, sess: Any, path: str) -> str:
+        """Under which other names the checkpoint may have what is missing; "" if nothing is known."""
+        plan = restore_plan(sess.graph, self.saver_def)
+        return "" if plan is None else suggestions_for(plan, path)
 
     # The checkpoints that were saved ---------------------------------------------------------------------------------
 
@@ -525,12 +531,13 @@ def _as_text(path: Any) -> str:
     raise TypeError(f"Expected binary or unicode string, got {path!r}")
 
 
-def _explained(error: errors.OpError, reason: str) -> errors.OpError:
-    """The error with what TF1 says before it."""
+def _explained(error: errors.OpError, reason: str, suggestions: str) -> errors.OpError:
+    """The error with what TF1 says before it, and what may help behind it."""
     kind: Any = type(error)
     return kind(
         None,
         error.op,
         f"Restoring from checkpoint failed. This is most likely due to {reason}. Please ensure that you have not "
-        f"altered the graph expected based on the checkpoint. Original error:\n\n{error.message}",
+        f"altered the graph expected based on the checkpoint. Original error:\n\n{error.message}"
+        + (suggestions and f"\n\n{suggestions}"),
     )

@@ -35,6 +35,7 @@ from scopedjax._src.lower.effects import effects_of, is_handle, owner, storage_k
 from scopedjax._src.lower.trace import uninitialized
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.files.checkpoints import RESTORING, SAVING
+from scopedjax._src.ops.files.slices import parse_slice
 from scopedjax._src.ops.state.handles import is_resource, stored_dims
 
 _READING: Final = frozenset(("Identity", "ReadVariableOp"))  # a value of a variable passes through these unchanged
@@ -295,6 +296,32 @@ def put_values(session: Any, plan: RestorePlan, path: str, path_tensor: Any) -> 
     if plan.others:
         session.run(plan.others, {path_tensor: path})
     session.state.load_all(values)
+
+
+def suggestions_for(plan: RestorePlan, path: str) -> str:
+    """What to say after a restore that failed: under which names the checkpoint probably has what it seems to lack.
+
+    Args:
+      plan: What was to be restored.
+      path: The checkpoint.
+
+    Returns:
+      Lines of text; "" where there is nothing to suggest, or the checkpoint cannot be read.
+    """
+    from scopedjax._src.lib.train import checkpoint_reader, rename_suggestions
+
+    wanted: dict[str, tuple[str | None, Dims]] = {}
+    for item in plan.items:
+        box = parse_slice(item.spec)
+        dims = box.full if box is not None else None if item.reshape is not None else item.dims
+        wanted[item.name] = (None if item.dtype is None else item.dtype.name), dims
+    try:
+        reader = checkpoint_reader.open_checkpoint(path)
+    except OpError:
+        return ""
+    dtypes, shapes = reader.get_variable_to_dtype_map(), reader.get_variable_to_shape_map()
+    found = {name: (dtype.base_dtype.name, tuple(shapes[name])) for name, dtype in dtypes.items()}
+    return rename_suggestions.suggestions_text(wanted, found, path)
 
 
 def _fitting(item: RestoreItem, array: np.ndarray) -> np.ndarray:
