@@ -30,7 +30,8 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import regions_of
-from scopedjax._src.lower.static import is_foldable, is_told_by_shapes, static_operands
+from scopedjax._src.lower.static import is_foldable, is_told, is_told_by_shapes, is_told_element, static_operands
+from scopedjax._src.ops.control_flow.array_nodes import STACK
 
 MOST_PLAYED = 20_000  # steps of a loop that are played through to learn their number
 _KEY = "loop"
@@ -66,8 +67,11 @@ class Loop:
       acts: Whether evaluating the condition advances random streams or changes variables.
       fixed: Indices of loop variables that no step changes.
       written: Indices of TensorArrays that the body only writes.
-      writes: The nodes in the body that write TensorArrays of dynamic size, by loop variable.
+      writes: The nodes in the body that write TensorArrays of dynamic size, by loop variable; under -1 those of which
+        the variable is not known.
       indices: The part that the indices of these writes depend on, or None where it cannot be played.
+      told: What has to be known while a program is traced so that the size of these arrays can be told before the
+        loop runs; None where it cannot be, and a `LoopBound` node has to find it.
     """
 
     steering: Slice
@@ -78,6 +82,7 @@ class Loop:
     written: set[int] = field(default_factory=set)
     writes: dict[int, list[Operation]] = field(default_factory=dict)
     indices: Slice | None = None
+    told: list[Tensor] | None = None
 
 
 def is_loop(op: Operation) -> bool:
@@ -107,7 +112,7 @@ def static_inputs(op: Operation) -> list[Tensor]:
     loop = loop_of(op)
     bound = list(op.inputs[len(op.outputs) + len(op.attrs["Tin"]) :])
     if loop.form != "unrolled":
-        return bound
+        return bound if loop.told is None or not bound else loop.told
     given = variables_of(op)
     return [*bound, *(given[i] for i in loop.steering.variables), *loop.steering.captured]
 
@@ -123,6 +128,7 @@ def _study(op: Operation) -> Loop:
     loop.fixed = {i for i, t in enumerate(body.results) if t is body.parameters[i]}
     loop.written = _only_written(op)
     _note_growing_arrays(op, loop)
+    loop.told = _told(op, loop)
     reason, needs = _host_reason(op)
     if not reason and _changes_shape(op):
         needs, reason = [], "a loop variable changes its shape"
@@ -133,13 +139,21 @@ def _study(op: Operation) -> Loop:
         return loop
     loop.reason = reason
     if unrollable and steering.pure:
-        wider = _slice(op, [*condition.results, *(body.results[i] for i in needs or ())])
-        wider.variables = sorted({*wider.variables, *(needs or ())})
-        if wider.pure:
-            loop.form, loop.steering = "unrolled", wider
-            return loop
+        for more in (_array_indices(op), []):  # elements of arrays may then differ in shape
+            wider = _slice(op, [*condition.results, *(body.results[i] for i in needs or ()), *more])
+            wider.variables = sorted({*wider.variables, *(needs or ())})
+            if wider.pure:
+                loop.form, loop.steering = "unrolled", wider
+                return loop
     loop.form = "host"
     return loop
+
+
+def _array_indices(op: Operation) -> list[Tensor]:
+    """Returns the indices at which the body reads and writes stacks."""
+    _, body = regions_of(op)[:2]
+    arrays = [o for o in body.ops if o.record is not None and o.record.array in ("read", "write")]
+    return [o.inputs[1] for o in arrays if o.inputs[0].op.attrs.get(STACK)]
 
 
 def _slice(op: Operation, targets: Sequence[Tensor]) -> Slice:
@@ -215,6 +229,8 @@ def _leaves(operand: Tensor) -> list[Tensor]:
             continue
         seen.add(tensor)
         op = tensor.op
+        if is_told_element(op):
+            continue
         if op.context is not None and tensor in op.context.parameters or not is_foldable(op):
             leaves[tensor] = None
         elif not is_told_by_shapes(op):
@@ -302,6 +318,29 @@ def _note_growing_arrays(op: Operation, loop: Loop) -> None:
     if loop.writes and simple:
         found = _slice(op, indices)
         loop.indices = found if found.pure else None
+
+
+def _told(op: Operation, loop: Loop) -> list[Tensor] | None:
+    """Returns what the size of growing arrays can be told from before anything runs, or None."""
+    _, body = regions_of(op)[:2]
+    limit = body.extra.get("maximum")
+    found: list[Tensor] | None = None
+    if loop.steering.pure:
+        found = _all_told(op, loop.steering)
+    if limit is not None and is_told(limit):
+        found = [*(found or ()), limit]
+    if found is None or not loop.writes:
+        return found
+    if min(body.extra.get("pushes", (-1,))) >= 0:
+        return found
+    more = None if loop.indices is None else _all_told(op, loop.indices)
+    return None if more is None else [*found, *more]
+
+
+def _all_told(op: Operation, part: Slice) -> list[Tensor] | None:
+    starts = variables_of(op)
+    wanted = [*(starts[i] for i in part.variables), *part.captured]
+    return wanted if all(is_told(t) for t in wanted) else None
 
 
 def _is_dynamic(op: Operation) -> bool:

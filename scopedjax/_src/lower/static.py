@@ -16,6 +16,7 @@ from collections.abc import Collection
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import is_handle
+from scopedjax._src.ops.control_flow.array_nodes import elements_of
 
 
 def static_operands(op: Operation) -> list[Tensor]:
@@ -60,6 +61,38 @@ def is_told_by_shapes(op: Operation) -> bool:
     return not record.static or record.static_value(op) is not None
 
 
+def is_told(tensor: Tensor) -> bool:
+    """Whether a value hangs on constants and static sizes alone, so that it is known while a program is traced."""
+    stack, seen = [tensor], set()
+    while stack:
+        op = stack.pop().op
+        if op in seen:
+            continue
+        seen.add(op)
+        if op.context is not None and any(t in op.context.parameters for t in op.outputs):
+            return False
+        if is_told_element(op):
+            continue
+        if not is_foldable(op):
+            return False
+        if not is_told_by_shapes(op):
+            stack.extend(op.inputs)
+    return True
+
+
+def is_told_element(op: Operation) -> bool:
+    """Whether a node takes a value from a stack (of an imported gradient) on which only such values are pushed."""
+    elements = elements_of(op)
+    if not elements:
+        return False
+    extra = op.inputs[0].op._extra
+    assert extra is not None
+    if "told" not in extra:
+        extra["told"] = False  # a stack that is filled from itself
+        extra["told"] = all(is_told(element) for element in elements)
+    return extra["told"]
+
+
 def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operation]) -> list[Tensor]:
     """Returns the tensors that must be concrete for `tensor` to be known; adds the nodes on the way to `folded`."""
     sources: dict[Tensor, None] = {}
@@ -71,6 +104,9 @@ def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operatio
             continue
         seen.add(item)
         op = item.op
+        if item not in fed and is_told_element(op):
+            stack.extend(elements_of(op) or ())
+            continue
         if item in fed or not is_foldable(op):
             sources[item] = None
             continue

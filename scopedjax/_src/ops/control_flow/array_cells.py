@@ -15,6 +15,9 @@ the loop is entered, and `size` is a number that the loop computes.
 Invariants: unwritten elements are zero; a `Cells` is never changed; the same `Cells` is a pytree with the same
 structure in every step of a loop (see `settled`). Which elements were written is not kept: reading an element that
 was never written gives zeros, and writing one twice replaces it, where TF1 stops the run.
+
+Stacks, by which imported gradients get values of a loop back, are such arrays too. Many hold shapes, the same in every
+step and needed while a program is traced; `same` is what all elements are known to be.
 """
 
 from __future__ import annotations
@@ -28,6 +31,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from scopedjax._src.base.errors import InvalidArgumentError, UnimplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A small array that is known while a program is traced, as something that can be compared."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    content: bytes
+
+    @classmethod
+    def of(cls, value: Any) -> Known | None:
+        """Returns what is known of a value."""
+        if not isinstance(value, (np.ndarray, np.generic)) or value.dtype == object or value.size > _MOST_KNOWN:
+            return None
+        return cls(value.dtype.str, np.shape(value), value.tobytes())
+
+    def value(self) -> np.ndarray:
+        """Returns the array."""
+        return np.frombuffer(self.content, self.dtype).reshape(self.shape).copy()
+
+
+_MOST_KNOWN = 64  # elements
+NOTHING = "nothing"  # what the elements of an array are into which nothing was written
 
 
 @jax.tree_util.register_pytree_node_class
@@ -45,6 +72,7 @@ class Cells:
       adds: Whether writing adds to what is there: arrays of gradients.
       counts: Whether it holds no elements and only counts how large it becomes.
       room: The capacity that the buffer will have, where there is none yet and the size is traced.
+      same: Of a stack, what every element is, `NOTHING`, or None where they differ or are not known.
     """
 
     kind: Any
@@ -56,6 +84,7 @@ class Cells:
     adds: bool = False
     counts: bool = False
     room: int = 0
+    same: Known | str | None = None
 
     def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arrays, and what else there is."""
@@ -64,7 +93,7 @@ class Cells:
         return children, self._form(known)
 
     def _form(self, known: bool) -> tuple[Any, ...]:
-        flags = (self.dynamic, self.bounded, self.adds, self.counts, self.room)
+        flags = (self.dynamic, self.bounded, self.adds, self.counts, self.room, self.same)
         return (self.kind, self.size if known else None, *flags)
 
     @classmethod
@@ -88,6 +117,8 @@ class Cells:
     def read(self, index: Any, shape: Sequence[int] | None = None) -> Any:
         """Returns one element; `shape` is that of an element that was never written."""
         self._check_has_elements()
+        if isinstance(self.same, Known):
+            return self.same.value()
         known = _as_int(index)
         if known is not None and isinstance(self.size, int):
             self._check_readable(known)
@@ -179,6 +210,10 @@ class Cells:
         """Returns the array with one element replaced."""
         if self.counts:
             return self._counted(index)
+        if self.same is not None:
+            known_value = Known.of(value)
+            same = known_value if self.same in (NOTHING, known_value) else None
+            return replace(self, same=None).write(index, value).with_same(same)
         known = _as_int(index)
         if known is None:
             return self._write_somewhere(index, value)
@@ -271,6 +306,10 @@ class Cells:
         if len(set(lengths.tolist())) == 1 and cells.kind != np.dtype(object):
             return replace(cells, buffer=jnp.stack(parts), items=None)
         return replace(cells, items=parts, buffer=None)
+
+    def with_same(self, same: Known | str | None) -> Cells:
+        """Returns the array with another note of what every element is."""
+        return self if same == self.same else replace(self, same=same)
 
     # Forms -----------------------------------------------------------------------------------------------------------
 

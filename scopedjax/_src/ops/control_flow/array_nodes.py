@@ -9,7 +9,7 @@ strings live on the host.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,11 +18,13 @@ from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.ops.control_flow.array_cells import Cells
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells
 from scopedjax._src.ops.opdef import type_text
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 
+STACK: Final = "_scopedjax_stack"  # attribute of the maker of an array that a file's loops use as a stack
 _HANDLE = np.zeros([2], np.bool_)  # a value without meaning in the place of a handle
 
 
@@ -35,6 +37,31 @@ def _is_text(op: Operation) -> bool:
 def maker_of(op: Operation) -> Operation:
     """Returns the node that made the array that a node works on."""
     return op.inputs[0].op
+
+
+def elements_of(op: Operation) -> list[Tensor] | None:
+    """Returns what is pushed on the stack that a node reads, or None where it reads no stack."""
+    if op.record is None or op.record.array != "read":
+        return None
+    maker = maker_of(op)
+    if not maker.attrs.get(STACK):
+        return None
+    extra = maker._extra
+    if extra is None or "elements" not in extra:
+        _note_elements(op)
+    assert maker._extra is not None
+    return maker._extra["elements"]
+
+
+def _note_elements(op: Operation) -> None:
+    """Notes at each stack of a graph what is pushed on it."""
+    ops = op.graph.get_operations()
+    for maker in ops:
+        if maker.attrs.get(STACK):
+            maker._extra = {**(maker._extra or {}), "elements": []}
+    for write in ops:
+        if write.record is not None and write.record.array == "write" and maker_of(write).attrs.get(STACK):
+            maker_of(write)._extra["elements"].append(write.inputs[2])  # type: ignore[index]
 
 
 def _flow(c: ShapeContext) -> list[Dims]:
@@ -83,9 +110,10 @@ def _static_indices(op: Operation) -> tuple[str, ...]:
     stateful=True,
     array="make",
 )
-def _tensor_array(size: Any, *, dtype: DType, element_shape: Dims, dynamic_size: bool) -> tuple[Any, Cells]:
+def _tensor_array(ctx: Any, size: Any, *, dtype: DType, element_shape: Dims, dynamic_size: bool) -> tuple[Any, Cells]:
     kind = np.dtype(dtype.as_numpy_dtype)
-    cells = Cells(kind, int(size), dynamic=dynamic_size)
+    same = NOTHING if ctx.op.attrs.get(STACK) else None
+    cells = Cells(kind, int(size), dynamic=dynamic_size, same=same)
     if kind == np.dtype(object):
         cells = Cells(kind, int(size), items=(None,) * int(size), dynamic=dynamic_size)
     elif element_shape is not None and None not in element_shape:

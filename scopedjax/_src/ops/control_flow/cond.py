@@ -14,6 +14,7 @@ value in the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -28,7 +29,7 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op, record_node
-from scopedjax._src.ops.control_flow.array_cells import as_traced
+from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells, as_traced
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.registry import defop, lookup
@@ -53,8 +54,19 @@ def _if(ctx: Any, cond: Any, values: list[Any]) -> Any:
             ctx.history().append(ctx.streams())
         return ctx.region(0 if bool(cond) else 1, given)
     if isinstance(cond, (np.ndarray, np.generic)):
-        return ctx.region(0 if bool(cond) else 1, given)
+        return _known_branch(ctx, 0 if bool(cond) else 1, given)
     return _branch_on_device(ctx, cond, given)
+
+
+def _known_branch(ctx: Any, index: int, given: dict[Tensor, Any]) -> list[Any]:
+    """Computes the branch that is taken; what is absent in it gets the form that it has in the other one."""
+    results = ctx.region(index, given)
+    absent = ctx.op._extra["regions"][index].extra.get("absent", ())
+    if absent:
+        forms = jax.eval_shape(lambda: ctx.aside(lambda: [as_traced(v) for v in ctx.region(1 - index, given)]))
+        for i in absent:
+            results[i] = jax.tree_util.tree_map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), forms[i])
+    return results
 
 
 def _branch_on_device(ctx: Any, cond: Any, given: dict[Tensor, Any]) -> list[Any]:
@@ -72,11 +84,53 @@ def _branch_on_device(ctx: Any, cond: Any, given: dict[Tensor, Any]) -> list[Any
 
         return run
 
-    results, changes = jax.lax.cond(
-        jnp.asarray(cond, bool), branch(0), branch(1), [given[t] for t in moving], list(state.values())
-    )
+    operands = ([given[t] for t in moving], list(state.values()))
+    branches = _alike(ctx.op, [branch(0), branch(1)], operands)
+    results, changes = jax.lax.cond(jnp.asarray(cond, bool), *branches, *operands)
     ctx.commit(dict(zip(written, changes, strict=True)))
     return results
+
+
+def _alike(op: Operation, branches: list[Callable[..., Any]], operands: Sequence[Any]) -> list[Callable[..., Any]]:
+    """Gives results of two branches one form where only one of them knows it.
+
+    A result may be absent in a branch (of a file, where a later branch of the same predicate uses what this one
+    computed); and a TensorArray has no buffer yet in the branch that does not write it.
+    """
+    regions = op._extra["regions"][:2]  # type: ignore[index]
+    absent = [set(region.extra.get("absent", ())) for region in regions]
+    flows = any(t.dtype.name == "float32" and t._dims == () for t in op.outputs)
+    if not flows and not any(absent):
+        return branches
+    forms = [jax.eval_shape(branch, *operands)[0] for branch in branches]
+
+    def completed(index: int) -> Callable[..., Any]:
+        def run(*operands: Any) -> Any:
+            results, changes = branches[index](*operands)
+            for i, other in enumerate(forms[1 - index]):
+                if i in absent[index]:
+                    results[i] = jax.tree_util.tree_map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), other)
+                elif isinstance(other, Cells):
+                    results[i] = _with_form(results[i], other)
+            return results, changes
+
+        return run
+
+    return [completed(0), completed(1)]
+
+
+def _with_form(cells: Cells, other: Cells) -> Cells:
+    """Returns an array with the buffer that another form of it has."""
+    if cells.same != other.same:
+        cells = cells.with_same(cells.same if other.same == NOTHING else other.same if cells.same == NOTHING else None)
+    if other.dynamic and not isinstance(other.size, int) and isinstance(cells.size, int):
+        cells = replace(cells, size=jnp.asarray(cells.size, jnp.int32))
+    if other.buffer is None or cells.items is not None:
+        return cells
+    room = other.buffer.shape[0]
+    if cells.buffer is None:
+        return replace(cells, buffer=jnp.zeros((room, *other.buffer.shape[1:]), cells.kind))
+    return cells.with_capacity(room)
 
 
 def cond(

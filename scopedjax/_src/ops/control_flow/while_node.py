@@ -35,13 +35,13 @@ import numpy as np
 from scopedjax._src.base.errors import InvalidArgumentError, UnimplementedError
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.ops.control_flow.array_cells import Cells, as_traced
+from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells, as_traced
 from scopedjax._src.ops.control_flow.open_loop import open_loop
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 
 _LEAST_ROOM = 8  # elements of an array that grows
-_ROUNDS = 4  # a step may tell the shape of one array's elements only after another's is known
+_ROUNDS = 8  # a step may tell the shape of one array's elements only after another's is known
 
 
 class _ShapesVary(Exception):
@@ -63,7 +63,7 @@ def _while(ctx: Any, input: list[Any], captured: list[Any], bound: list[Any]) ->
     given = dict(zip(captures, captured, strict=True))
     if not hasattr(ctx, "touched_state"):
         return _on_host(ctx, input, given)
-    steps = _Steps(ctx, input, given, int(bound[0]) if bound else None)
+    steps = _Steps(ctx, input, given, int(bound[0]) if bound and ctx.loop().told is None else None)
     return steps.results()
 
 
@@ -78,6 +78,8 @@ def _loop_bound(ctx: Any, input: list[Any], captured: list[Any]) -> Any:
     if not hasattr(ctx, "touched_state"):
         return np.int32(0)  # step by step the arrays grow as they are written
     inner = ctx.of_forward()
+    if inner.loop().told is not None:
+        return np.int32(0)
     captures = inner.op.inputs[len(input) : len(input) + len(captured)]
     counting = [replace(v, counts=True, buffer=None, items=None) if _grows(v) else v for v in input]
     steps = _Steps(inner, counting, dict(zip(captures, captured, strict=True)), None)
@@ -246,6 +248,8 @@ class _Steps:
             after, sums_after = jax.eval_shape(self._step, consts, carry, sums)
             news = dict(zip((*self.moving, *self.written), (*after[0], *sums_after), strict=True))
             olds = dict(zip((*self.moving, *self.written), (*values, *sums), strict=True))
+            if self._note_same(olds, news, moving, written):
+                continue
             told = {
                 i: new.buffer.shape[1:]
                 for i, new in news.items()
@@ -258,6 +262,17 @@ class _Steps:
             for i, shape in told.items():
                 elements[i] = shape
         raise _ShapesVary("the elements of TensorArrays in a loop do not settle to one shape")
+
+    def _note_same(self, olds: dict[int, Any], news: dict[int, Any], moving: list[Any], written: list[Any]) -> bool:
+        """Gives stacks before the loop what a step told of their elements; returns whether anything changed."""
+        changed = False
+        for places, values in ((self.moving, moving), (self.written, written)):
+            for at, i in enumerate(places):
+                old, new = olds[i], news[i]
+                if isinstance(old, Cells) and isinstance(new, Cells) and old.same != new.same:
+                    values[at] = values[at].with_same(new.same if old.same == NOTHING else None)
+                    changed = True
+        return changed
 
     def _check_shapes(self, index: int, before: Any, after: Any) -> None:
         old, new = (jax.tree_util.tree_flatten(v) for v in (before, after))
@@ -274,6 +289,9 @@ class _Steps:
         """How many elements each TensorArray of dynamic size may come to hold."""
         writes = self.loop.writes
         most = self.most if count is None else count
+        pushes = self.body.extra.get("pushes", ())
+        if pushes and min(pushes) >= 0 and most is not None:  # a file's loop, which fills stacks for its gradient
+            return {i: _height(self.values[i]) + n * most for i, n in enumerate(pushes) if n}
         if writes and self.loop.indices is not None and most is not None:
             wanted = [op.inputs[1] for ops in writes.values() for op in ops]
             played = self.ctx.play(self.loop.indices, self.known, wanted, most)
@@ -330,6 +348,11 @@ class _Steps:
 
 def _capacity(value: Any) -> int:
     return value.capacity if isinstance(value, Cells) else 0
+
+
+def _height(value: Any) -> int:
+    """How many elements a stack may hold before a loop."""
+    return value.size if isinstance(value.size, int) else value.capacity
 
 
 def _settled(value: Any, room: int | None, element: Any) -> Any:
