@@ -97,7 +97,7 @@ def test_a_save_of_a_living_process_is_left_alone(model: Path) -> None:
     code = f"""
         import sys
         from scopedjax._src.bridge import orbax_checkpoint, staging
-        with staging.new_folder({str(model)!r}, orbax_checkpoint._KIND) as folder:
+        with staging.new_folder({str(model)!r}, orbax_checkpoint.KIND) as folder:
             print(folder, flush=True)
             sys.stdin.read()
             import os; os._exit(0)

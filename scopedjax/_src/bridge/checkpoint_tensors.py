@@ -3,13 +3,21 @@
     write_tensors(path, [("emb", "4 3 0,2:0,3", a), ("emb", "4 3 2,2:0,3", b), ("w", "", c)])     emb [4, 3], w
     read_tensors(path, [("emb", "4 3 2,2:0,3", tf.float32), ("w", "", None)])                     [b, c]
 
-Writing makes an Orbax folder (`orbax_checkpoint`); reading takes any kind that `lib.train.checkpoint_reader` knows.
+Writing makes a checkpoint of one of three formats; reading takes any kind that `lib.train.checkpoint_reader` knows.
+
+    "orbax"            an Orbax folder (`orbax_checkpoint`): the default
+    "tensorflow"       TensorFlow's own files, `.index` and `.data-*` (`tensorbundle`)
+    "tensorflow-v1"    the one file that TensorFlow wrote before 1.0
+
+Which one: what the program asked for (`Saver(write_version=...)`, which the nodes of the saver keep), else what the
+environment variable SCOPEDJAX_CHECKPOINT_FORMAT says, else Orbax.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,27 +25,71 @@ from scopedjax._src.base import dtypes, system_errors
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.bridge import orbax_checkpoint, staging
+from scopedjax._src.bridge.tensorbundle.checkpoint_file import is_bundle, open_file, v1_files
+from scopedjax._src.bridge.tensorbundle.tensor_file import cut
 from scopedjax._src.lib.train import checkpoint_reader
-from scopedjax._src.ops.files.slices import Slice, joined, parse_partial_name, parse_slice, partial_name
+from scopedjax._src.ops.files.slices import joined, parse_partial_name, parse_slice, partial_name
 
-_DATA_TYPE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}
+ORBAX: Final = "orbax"
+TENSORFLOW: Final = "tensorflow"
+TENSORFLOW_V1: Final = "tensorflow-v1"
+FORMATS: Final = (ORBAX, TENSORFLOW, TENSORFLOW_V1)
+VARIABLE: Final = "SCOPEDJAX_CHECKPOINT_FORMAT"
+
+_DATA_TYPE_NAMES: Final = {"float16": "half", "float32": "float", "float64": "double"}
 
 Wanted = tuple[str, str, DType | None]
 """What to read: the name, the slice ("" for all), the dtype that it must have (None for any)."""
 
 
-def write_tensors(path: str, pieces: Iterable[tuple[str, str, np.ndarray]]) -> None:
+def default_format() -> str:
+    """The format for checkpoints of which the program does not say it.
+
+    Raises:
+      ValueError: SCOPEDJAX_CHECKPOINT_FORMAT is none of `FORMATS`.
+    """
+    found = os.environ.get(VARIABLE) or ORBAX
+    if found not in FORMATS:
+        raise ValueError(f"{VARIABLE}={found!r} is no format of checkpoints; there are {', '.join(FORMATS)}")
+    return found
+
+
+def write_tensors(path: str, pieces: Iterable[tuple[str, str, Any]], format: str | None = None) -> None:
     """Saves tensors in one step: killed at any moment, the old checkpoint or the new one is there.
 
     Args:
       path: The checkpoint.
-      pieces: (name, slice, values); slices of one tensor are put together.
+      pieces: (name, slice, values). In Orbax folders slices of one tensor are put together; TensorFlow's files keep
+        slices as they are.
+      format: One of `FORMATS`; None for the default.
 
     Raises:
       ValueError: The folder that is to hold it does not exist.
       tf.errors.OpError: It cannot be written, or slices do not fit together.
     """
-    orbax_checkpoint.write(path, joined(pieces))
+    format = default_format() if format is None else format
+    if format == ORBAX:
+        orbax_checkpoint.write(path, joined(pieces))
+        return
+    path = os.fspath(path)
+    if not path:
+        raise ValueError("no path specified")
+    pieces = list(pieces)
+    for _, _, value in pieces:
+        if hasattr(value, "copy_to_host_async"):
+            value.copy_to_host_async()
+    with system_errors.as_tensorflow_errors(path):
+        orbax_checkpoint.make_parent(path)
+        if format == TENSORFLOW:
+            from scopedjax._src.bridge.tensorbundle.bundle_writer import write_bundle
+
+            write_bundle(path, pieces)
+        elif format == TENSORFLOW_V1:
+            from scopedjax._src.bridge.tensorbundle.slices_writer import write_slices
+
+            write_slices(path, pieces)
+        else:
+            raise ValueError(f"{format!r} is no format of checkpoints; there are {', '.join(FORMATS)}")
 
 
 def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
@@ -55,16 +107,23 @@ def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
       tf.errors.InvalidArgumentError: A tensor has another dtype, or another shape than its slice tells.
       tf.errors.DataLossError: The checkpoint is damaged.
     """
-    slices = [parse_slice(spec) for _, spec, _ in wanted]
+    boxes = [parse_slice(spec) for _, spec, _ in wanted]
+    if not orbax_checkpoint.is_checkpoint(path) and (is_bundle(path) or v1_files(path)):
+        with open_file(path) as file:
+            named = {name: dtype for name, _, dtype in wanted if dtype is not None and name in file}
+            for name, dtype in named.items():  # before anything is read
+                _check_type(name, file.info(name).type_name, dtype)
+            return file.read_slices([(name, box) for (name, _, _), box in zip(wanted, boxes, strict=True)])
     found = _read(path, wanted)
     result: list[np.ndarray] = []
-    for (name, spec, dtype), box in zip(wanted, slices, strict=True):
+    for (name, spec, dtype), box in zip(wanted, boxes, strict=True):
         array = found.get(partial_name(name, spec)) if spec else None
         if array is None:
             array = found[name]
             if box is not None:
-                array = _cut(name, array, box)
-        _check_dtype(name, array, dtype)
+                array = cut(name, array, box)
+        if dtype is not None:
+            _check_type(name, dtypes.as_dtype(array.dtype).name, dtype)
         result.append(array)
     return result
 
@@ -82,25 +141,14 @@ def _read(path: str, wanted: Sequence[Wanted]) -> dict[str, np.ndarray]:
     return reader.get_tensors(names)
 
 
-def _cut(name: str, array: np.ndarray, box: Slice) -> np.ndarray:
-    if tuple(array.shape) != box.full:
+def _check_type(name: str, found: str, dtype: DType) -> None:
+    wanted = dtype.base_dtype.name
+    if found != wanted:
         raise InvalidArgumentError(
             None,
             None,
-            f"tensor_name = {name}; shape in shape_and_slice spec {_text(box.full)} does not match the shape stored in "
-            f"checkpoint: {_text(array.shape)}",
-        )
-    return array[box.place].copy()  # so that slices of one array never share memory with each other
-
-
-def _check_dtype(name: str, array: np.ndarray, dtype: DType | None) -> None:
-    found = dtypes.as_dtype(array.dtype)
-    if dtype is not None and found is not dtype.base_dtype:
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"tensor_name = {name}; expected dtype {_type_name(dtype.base_dtype)} does not equal original dtype "
-            f"{_type_name(found)}",
+            f"tensor_name = {name}; expected dtype {_DATA_TYPE_NAMES.get(wanted, wanted)} does not equal original "
+            f"dtype {_DATA_TYPE_NAMES.get(found, found)}",
         )
 
 
@@ -115,11 +163,18 @@ def merge_checkpoints(prefixes: Sequence[str], path: str, delete: bool = True) -
     Raises:
       tf.errors.OpError: One of them cannot be read, or the new one cannot be written.
     """
-    pieces: list[tuple[str, str, np.ndarray]] = []
-    for prefix in prefixes:
-        for name, array in orbax_checkpoint.read(prefix).items():
-            pieces.append((*parse_partial_name(name), array))
-    write_tensors(path, pieces)
+    if all(is_bundle(prefix) and not orbax_checkpoint.is_checkpoint(prefix) for prefix in prefixes):
+        from scopedjax._src.bridge.tensorbundle.bundle_merge import merge_bundles
+
+        with system_errors.as_tensorflow_errors(path):
+            orbax_checkpoint.make_parent(path)
+            merge_bundles(prefixes, path, delete)
+    else:
+        pieces: list[tuple[str, str, np.ndarray]] = []
+        for prefix in prefixes:
+            for name, array in orbax_checkpoint.read(prefix).items():
+                pieces.append((*parse_partial_name(name), array))
+        write_tensors(path, pieces, ORBAX)
     if not delete:
         return
     for prefix in prefixes:
@@ -130,12 +185,3 @@ def merge_checkpoints(prefixes: Sequence[str], path: str, delete: bool = True) -
         if os.path.isdir(folder) and not os.listdir(folder):
             with system_errors.as_tensorflow_errors(folder):
                 os.rmdir(folder)
-
-
-def _text(dims: Sequence[int]) -> str:
-    return f"[{','.join(map(str, dims))}]"
-
-
-def _type_name(dtype: DType) -> str:
-    """The name in TensorFlow's C++ messages."""
-    return _DATA_TYPE_NAMES.get(dtype.name, dtype.name)

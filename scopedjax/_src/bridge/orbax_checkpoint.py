@@ -93,8 +93,8 @@ def write(path: str, arrays: Mapping[str, Any], metadata: Any = None) -> None:
         raise ValueError("No variables to save")
     values = _host_arrays(arrays)
     with system_errors.as_tensorflow_errors(path):
-        _make_parent(path)
-        with staging.new_folder(_destination(path), _KIND) as folder:
+        make_parent(path)
+        with staging.new_folder(_destination(path), KIND) as folder:
             _fill(folder, values, metadata)
 
 
@@ -110,10 +110,47 @@ def remove(path: str) -> None:
     place = locate(path)
     if place is not None:
         with system_errors.as_tensorflow_errors(path), contextlib.suppress(FileNotFoundError):
-            staging.remove_folder(place, _KIND)
+            staging.remove_folder(place, KIND)
 
 
-def _make_parent(path: str) -> None:
+def check_replaceable(path: str) -> None:
+    """Makes sure that a checkpoint of another kind may take the name `path`.
+
+    Raises:
+      FailedPreconditionError: It is an Orbax checkpoint that another program wrote.
+    """
+    place = locate(path)
+    if place is not None and not _is_ours(place):
+        raise errors.FailedPreconditionError(
+            None,
+            None,
+            f"{place} is an Orbax checkpoint that another program wrote; it would hide the checkpoint {path}. Choose "
+            "another name, or move it away.",
+        )
+
+
+def make_way(path: str) -> None:
+    """Moves a checkpoint of ours that is a folder called `path` to `PATH.orbax`, where it is found too.
+
+    For a file that is to have the name: it can then take it in one step.
+
+    Raises:
+      OSError: The folder cannot be moved.
+    """
+    if not _is_ours(path):
+        return
+    if _is_ours(path + _SUFFIX):
+        staging.remove_folder(path, KIND)  # the other one has hidden it already
+    else:
+        os.rename(path, path + _SUFFIX)
+
+
+def make_parent(path: str) -> None:
+    """Makes the folder that is to hold a checkpoint, if one level is missing, as TensorFlow does.
+
+    Raises:
+      ValueError: More is missing, or the folder is a file.
+    """
     parent = staging.split(path)[0]
     if os.path.isdir(parent):
         return
@@ -129,8 +166,14 @@ def _make_parent(path: str) -> None:
 def _destination(path: str) -> str:
     """The folder that a checkpoint called `path` is written to."""
     beside = path + _SUFFIX
-    if path.endswith("/") or _is_ours(beside) or (os.path.lexists(path) and not _is_ours(path)):
+    if path.endswith("/") or _is_ours(beside):
         return beside
+    for _ in range(_RETRIES):
+        before = _identity(path)
+        if before is None and not os.path.lexists(path) or _is_ours(path):
+            return path
+        if _identity(path) == before:  # otherwise another process was just replacing it
+            return beside
     return path
 
 
@@ -392,7 +435,22 @@ def _is_sound(place: str) -> bool:
     return True
 
 
-_KIND: Final = staging.Kind(layout.owns, _is_sound)
+def _is_sound_file(file: str) -> bool:
+    """The same for one of TensorFlow's files: the index of a bundle, or a table of values."""
+    from scopedjax._src.bridge.tensorbundle.bundle_reader import BundleReader
+    from scopedjax._src.bridge.tensorbundle.slices_reader import SlicesReader
+
+    is_index = file.endswith(".index")
+    try:
+        with BundleReader(file.removesuffix(".index"), file) if is_index else SlicesReader(file, [file]) as opened:
+            opened.read_many()
+    except (OSError, errors.OpError):
+        return False
+    return True
+
+
+KIND: Final = staging.Kind(layout.owns, _is_sound, _is_sound_file)
+"""What `staging` must know of checkpoints."""
 
 
 def _is_still(place: str, before: tuple[int, int] | None) -> bool:

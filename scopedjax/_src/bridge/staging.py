@@ -56,10 +56,12 @@ class Kind:
       owns: Whether an entry of a folder, by name, was written by us (and not put there by a user).
       is_sound: Whether a folder is complete and undamaged; asked only about one that a dead process has left with a
         predecessor.
+      is_sound_file: The same for a file that was replaced by `StagedFile`.
     """
 
     owns: Callable[[str], bool]
     is_sound: Callable[[str], bool]
+    is_sound_file: Callable[[str], bool]
 
 
 def split(path: str) -> tuple[str, str]:
@@ -91,6 +93,90 @@ def write_file(path: str, data: bytes) -> None:
             os.unlink(hidden)
         raise
     _background().add(lambda: _settle_file(handle, path))
+
+
+class StagedFile:
+    """A file that is written under a hidden name and appears, in one step, when the caller says so.
+
+    Its predecessor keeps a hidden name of its own until the new file is on the disk (as a folder's does, step 4 above).
+
+    Args:
+      path: The file; its folder exists.
+      source: A file that is to have this name too (a copy, where the file system has no hard links); by default an
+        empty file to write to.
+
+    Raises:
+      OSError: The folder is missing or cannot be written.
+
+    Attributes:
+      path: The file.
+      handle: The descriptor to write to.
+    """
+
+    def __init__(self, path: str, source: str | None = None) -> None:
+        self.path = path
+        self._hidden = _hidden_name(path, "new")
+        self._old: tuple[str, int] | None = None
+        if source is not None:
+            _link_or_copy(source, self._hidden)
+        self.handle = os.open(self._hidden, os.O_RDWR | (os.O_CREAT | os.O_EXCL if source is None else 0), 0o666)
+        _lock(self.handle)
+
+    def appear(self) -> None:
+        """Gives the file its name, in place of what had it.
+
+        Raises:
+          OSError: The folder cannot be written; nothing has changed.
+        """
+        self._keep_predecessor()
+        os.replace(self._hidden, self.path)
+
+    def _keep_predecessor(self) -> None:
+        old = _hidden_name(self.path, "old")
+        # No predecessor, or a file system without hard links: then the disk's own order of writing must do.
+        with contextlib.suppress(OSError):
+            handle = os.open(self.path, os.O_RDONLY)
+            _lock(handle)
+            self._old = old, handle
+            _LIVE.add(old)
+            os.link(self.path, old)
+
+    def discard(self) -> None:
+        """Deletes the file while it is hidden; what has its name stays."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._hidden)
+        self._forget()
+
+    def settle(self) -> None:
+        """Brings the file to the disk and deletes its predecessor; for `later`."""
+        try:
+            os.fsync(self.handle)
+            _sync_parent(self.path)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        os.close(self.handle)
+        if self._old is not None:
+            old, handle = self._old
+            with contextlib.suppress(OSError):
+                os.unlink(old)
+            _LIVE.discard(old)
+            os.close(handle)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def later(action: Callable[[], None]) -> None:
+    """Does something in the background, after what was saved before is on the disk."""
+    _background().add(action)
 
 
 @contextlib.contextmanager
@@ -168,7 +254,9 @@ def clean(parent: str, kind: Kind) -> None:
             if not alone:
                 continue
             home = os.path.join(parent, name)
-            if word == "old":
+            if word == "old" and not os.path.isdir(place):
+                _judge_file(place, home, kind)
+            elif word == "old":
                 _judge(place, home, kind)
             elif os.path.isdir(place):
                 _dispose(place, home, kind)
@@ -281,6 +369,17 @@ def _judge(old: str, home: str, kind: Kind) -> None:
         os.rename(home, gone)
         os.rename(old, home)
         _dispose(gone, home, kind)
+
+
+def _judge_file(old: str, home: str, kind: Kind) -> None:
+    """What becomes of an old file of a dead process: it takes over if its successor is not sound.
+
+    Without a successor somebody has deleted the checkpoint: the file never steps aside, it has two names for a while.
+    """
+    if os.path.isfile(home) and not kind.is_sound_file(home):
+        os.replace(old, home)
+    else:
+        os.unlink(old)
 
 
 def _modified(path: str) -> float:

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from scopedjax._src.base import errors
 from scopedjax._src.bridge.tensorbundle import element_types, messages
 from scopedjax._src.bridge.tensorbundle.damage import data_loss
-from scopedjax._src.bridge.tensorbundle.slice_keys import WHOLE, Extents
+from scopedjax._src.bridge.tensorbundle.slice_keys import WHOLE, Extents, slice_key
 from scopedjax._src.bridge.tensorbundle.table import Table
 
 VERSION: Final = 1
@@ -113,6 +113,11 @@ class BundleIndex:
         if found.number != whole.number or found.slices:
             raise data_loss(self.path, found.place, f"a slice of {name} is of another type, or has slices itself")
         return found
+
+    def slice_of(self, name: str, extents: Extents, whole: Entry) -> tuple[bytes, Entry]:
+        """The key and the entry of a slice, as `slice_entry`."""
+        key = slice_key(name, extents)
+        return key, self.slice_entry(name, key, whole)
 
     def _text(self, key: bytes, place: int) -> str:
         try:

@@ -14,21 +14,22 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from scopedjax._src.base import errors
-from scopedjax._src.bridge import chunk_files
+from scopedjax._src.bridge import chunk_files, staging
 from scopedjax._src.bridge.tensorbundle import element_types, string_tensors
 from scopedjax._src.bridge.tensorbundle.bundle_index import BundleIndex, Entry
 from scopedjax._src.bridge.tensorbundle.checksum import combined, crc32c, masked
 from scopedjax._src.bridge.tensorbundle.damage import data_loss, wrong_checksum
 from scopedjax._src.bridge.tensorbundle.data_files import DataFiles
-from scopedjax._src.bridge.tensorbundle.slice_keys import box_of, slice_key
-from scopedjax._src.bridge.tensorbundle.tensor_file import TensorFile, TensorInfo
+from scopedjax._src.bridge.tensorbundle.slice_keys import box_of
+from scopedjax._src.bridge.tensorbundle.tensor_file import TensorFile, TensorInfo, Wanted, cut
 from scopedjax._src.ops.files.slices import Slice
 
 _LARGE: Final = 1 << 20  # bytes from which a piece is read by itself
@@ -50,7 +51,7 @@ class _Piece:
       entry: Where the bytes are.
       box: The place in a partitioned tensor.
       value: The array that takes them.
-      in_place: Whether that is a part of the partitioned tensor.
+      owner: The array of several slices of which that is a part.
       checksums: Of the parts that were read, by their offset: (CRC-32C, length).
     """
 
@@ -58,8 +59,27 @@ class _Piece:
     entry: Entry
     box: Slice | None = None
     value: np.ndarray | None = None
-    in_place: bool = False
+    owner: _Whole | None = None
     checksums: dict[int, tuple[int, int]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Whole:
+    """A box in a partitioned tensor, to be put together from slices.
+
+    Attributes:
+      name: The tensor.
+      entry: Its entry.
+      box: The box.
+      pieces: The slices that it touches.
+      value: The array.
+    """
+
+    name: str
+    entry: Entry
+    box: Slice
+    pieces: list[_Piece]
+    value: np.ndarray | None = None
 
 
 class BundleReader(TensorFile):
@@ -80,15 +100,37 @@ class BundleReader(TensorFile):
 
     def __init__(self, path: str, index_path: str | None = None) -> None:
         super().__init__(path)
+        self._is_given = index_path is not None
         self._index_path = path + ".index" if index_path is None else index_path
         self._data: DataFiles | None = None
-        self._load()
+        try:
+            self._load()
+        except errors.DataLossError as error:
+            if not self._turn_to_predecessor(error):
+                raise
 
     def _load(self) -> None:
         self.close()
         self._seen = _identity(self._index_path)
         self._index = BundleIndex(self._index_path)
         self._data = DataFiles(self.path, self._index.shards)
+
+    def _turn_to_predecessor(self, error: errors.OpError) -> bool:
+        """Opens the checkpoint that a torn one replaced (the machine went down before the disk had the new)."""
+        found = None if self._is_given else staging.stepped_aside(self.path + ".index")
+        if found is None:
+            return False
+        try:
+            with BundleReader(self.path, found) as other:
+                other.read_many()
+        except errors.OpError:
+            return False
+        warnings.warn(
+            f"{self.path} is damaged ({error.message}); the checkpoint that it replaced is read", stacklevel=4
+        )
+        self._index_path, self._is_given = found, True
+        self._load()
+        return True
 
     def close(self) -> None:
         """Closes the data files; does nothing a second time."""
@@ -141,44 +183,43 @@ class BundleReader(TensorFile):
 
     # ------------------------------------------------------------------------------------------------------- reading
 
-    def _read(self, names: list[str]) -> dict[str, np.ndarray]:
+    def _read(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
         for _ in range(_RETRIES):
             try:
-                for name in names:
+                for name, _ in wanted:
                     self._check_known(name)
-                return self._attempt(names)
-            except errors.OpError:
+                return self._attempt(wanted)
+            except errors.OpError as error:
                 now = _identity(self._index_path)
                 if now is None or now == self._seen:
-                    raise
+                    if not isinstance(error, errors.DataLossError) or not self._turn_to_predecessor(error):
+                        raise
+                    continue
             self._load()  # it was replaced: what did not fit together were two checkpoints
         raise errors.UnavailableError(None, None, f"{self.path} was replaced {_RETRIES} times while it was read")
 
-    def _attempt(self, names: list[str]) -> dict[str, np.ndarray]:
-        pieces: list[_Piece] = []
-        found: dict[str, np.ndarray] = {}
-        partitioned: list[tuple[str, Entry, list[_Piece]]] = []
-        for name in names:
+    def _attempt(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+        pieces: dict[tuple[str, Slice | None], _Piece] = {}
+        plans: list[tuple[_Piece | None, _Whole | None]] = []
+        for name, box in wanted:
             entry = self._index.entry(name)
-            own = self._pieces(name, entry)
-            if entry.slices:
-                partitioned.append((name, entry, own))
-            pieces += own
-        self._check_ranges(pieces)
-        for name, entry, own in partitioned:
-            found[name] = self._prepare_whole(name, entry, own)
-        self._read_pieces(pieces)
-        for piece in pieces:
-            value = piece.value
-            assert value is not None
-            if piece.box is None:
-                found[piece.name] = value
-            elif not piece.in_place:
-                found[piece.name][piece.box.place] = value
-        return {name: found[name] for name in names}
+            if not entry.slices:
+                plans.append((pieces.setdefault((name, None), _Piece(name, entry)), None))
+                continue
+            own = [pieces.setdefault((name, piece.box), piece) for piece in self._pieces(name, entry, box)]
+            if len(own) == 1 and own[0].box == box:
+                plans.append((own[0], None))
+            else:
+                plans.append((None, _Whole(name, entry, box or _all_of(entry.shape), own)))
+        self._check_ranges(list(pieces.values()))
+        for _, whole in plans:
+            if whole is not None:
+                self._prepare(whole)
+        self._read_pieces(list(pieces.values()))
+        return [_result(piece, whole, box) for (piece, whole), (_, box) in zip(plans, wanted, strict=True)]
 
-    def _pieces(self, name: str, entry: Entry) -> list[_Piece]:
-        """What is to be read for a tensor."""
+    def _pieces(self, name: str, entry: Entry, wanted: Slice | None = None) -> list[_Piece]:
+        """What is to be read for a tensor: its slices, or those that the wanted box touches."""
         if not entry.slices:
             return [_Piece(name, entry)]
         pieces: list[_Piece] = []
@@ -187,7 +228,9 @@ class BundleReader(TensorFile):
                 box = box_of(extents, entry.shape)
             except ValueError as error:
                 raise data_loss(self._index_path, entry.place, f"the entry of {name}: {error}") from None
-            found = self._index.slice_entry(name, slice_key(name, extents), entry)
+            if wanted is not None and not _touch(wanted, box):
+                continue
+            _, found = self._index.slice_of(name, extents, entry)
             if found.shape != box.size:
                 raise data_loss(
                     self._index_path, found.place, f"a slice of {name} has the shape {found.shape} and not {box.size}"
@@ -210,22 +253,26 @@ class BundleReader(TensorFile):
         for shard, end in ends.items():
             self._data.check(shard, end, 0)
 
-    def _prepare_whole(self, name: str, entry: Entry, pieces: list[_Piece]) -> np.ndarray:
-        """The array of a partitioned tensor; slices that are ranges of rows get their part of it."""
-        covered = sum(math.prod(piece.entry.shape) for piece in pieces)
-        boxes = [piece.box for piece in pieces if piece.box is not None]
-        if covered != math.prod(entry.shape) or not _cover(boxes, entry.shape):
-            raise data_loss(self._index_path, entry.place, f"the slices of {name} are not together the whole of it")
-        kind = element_types.numpy_type(entry.number, name)
+    def _prepare(self, whole: _Whole) -> None:
+        """Makes the array of a box in a partitioned tensor; slices that are ranges of its rows are read into it."""
+        box = whole.box
+        common = [_common(box, piece.box) for piece in whole.pieces if piece.box is not None]
+        covered = sum(math.prod(part.size) for part in common)
+        if covered != math.prod(box.size) or not _cover(common, box):
+            raise data_loss(
+                self._index_path,
+                whole.entry.place,
+                f"{whole.name} has no values for a part of the slice {list(box.start)}, {list(box.size)} long",
+            )
+        kind = element_types.numpy_type(whole.entry.number, whole.name)
         if kind.kind == "O":
-            return np.empty(entry.shape, object)
-        whole = _aligned(entry.shape, kind)
-        for piece in pieces:
-            assert piece.box is not None
-            part = whole[piece.box.place]
-            if part.flags.c_contiguous and part.nbytes >= _LARGE:
-                piece.value, piece.in_place = part, True
-        return whole
+            whole.value = np.empty(box.size, object)
+            return
+        whole.value = _aligned(box.size, kind)
+        for piece, part in zip(whole.pieces, common, strict=True):
+            target = whole.value[_inside(part, box)]
+            if part == piece.box and target.flags.c_contiguous and target.nbytes >= _LARGE and piece.value is None:
+                piece.value, piece.owner = target, whole
 
     def _read_pieces(self, pieces: list[_Piece]) -> None:
         small: list[_Piece] = []
@@ -350,14 +397,49 @@ def _runs(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
         yield run
 
 
-def _cover(boxes: list[Slice], full: tuple[int, ...]) -> bool:
-    """Whether boxes, which together have as many elements as the whole, are the whole: none of them overlap."""
-    if len(boxes) < 2:
+def _result(piece: _Piece | None, whole: _Whole | None, box: Slice | None) -> np.ndarray:
+    """The array that was asked for."""
+    if whole is None:
+        assert piece is not None and piece.value is not None
+        return piece.value if box is None or piece.box is not None else cut(piece.name, piece.value, box)
+    assert whole.value is not None
+    for piece in whole.pieces:
+        assert piece.value is not None and piece.box is not None
+        if piece.owner is not whole:
+            part = _common(whole.box, piece.box)
+            whole.value[_inside(part, whole.box)] = piece.value[_inside(part, piece.box)]
+    return whole.value
+
+
+def _all_of(shape: tuple[int, ...]) -> Slice:
+    return Slice(shape, (0,) * len(shape), shape)
+
+
+def _touch(one: Slice, other: Slice) -> bool:
+    return all(_common(one, other).size)
+
+
+def _common(one: Slice, other: Slice) -> Slice:
+    """The box that two boxes of one tensor have in common; a size is 0 if there is none."""
+    start = tuple(map(max, one.start, other.start))
+    ends = (min(a + m, b + n) for a, m, b, n in zip(one.start, one.size, other.start, other.size, strict=True))
+    return Slice(one.full, start, tuple(max(0, end - first) for end, first in zip(ends, start)))
+
+
+def _inside(part: Slice, box: Slice) -> tuple[slice, ...]:
+    """The place of a part in an array of the box."""
+    starts = (first - origin for first, origin in zip(part.start, box.start, strict=True))
+    return tuple(slice(start, start + size) for start, size in zip(starts, part.size, strict=True))
+
+
+def _cover(parts: list[Slice], box: Slice) -> bool:
+    """Whether parts of a box, which together have as many elements as it has, are all of it: none of them overlap."""
+    if len(parts) < 2:
         return True
-    boxes = sorted((box for box in boxes if all(box.size)), key=lambda box: box.start)
-    if all(before.start[0] + before.size[0] <= after.start[0] for before, after in zip(boxes, boxes[1:])):
+    parts = sorted((part for part in parts if all(part.size)), key=lambda part: part.start)
+    if all(before.start[0] + before.size[0] <= after.start[0] for before, after in zip(parts, parts[1:])):
         return True
-    covered = np.zeros(full, bool)
-    for box in boxes:
-        covered[box.place] = True
+    covered = np.zeros(box.size, bool)
+    for part in parts:
+        covered[_inside(part, box)] = True
     return bool(covered.all())

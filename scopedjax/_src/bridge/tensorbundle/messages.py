@@ -80,3 +80,4 @@ _MADE: Final = _classes()
 BundleHeaderProto: Any = _MADE["BundleHeaderProto"]
 BundleEntryProto: Any = _MADE["BundleEntryProto"]
 SavedTensorSliceMeta: Any = _MADE["SavedTensorSliceMeta"]
+TensorSliceProto: Any = _MADE["TensorSliceProto"]

@@ -1,7 +1,9 @@
 """The values of a tensor as V1 files hold them: in the typed fields of a TensorProto.
 
 float32 -> float_val (5), packed     int8, uint8, int16, int32, ... -> int_val (7), varints     string -> string_val
-complex64 -> scomplex_val (9): real and imaginary part by turns     half, bfloat16 -> half_val (13): the bits
+complex64 -> scomplex_val (9): real and imaginary part by turns     half -> half_val (13): the bits
+
+The other types (bfloat16, uint32, uint64, qint16, quint16) TensorFlow neither writes nor reads in this format.
 """
 
 from __future__ import annotations
@@ -37,11 +39,8 @@ _FIELDS: Final[dict[str, _Field]] = {
     "int64": _Field(10, wire.VARINT, None),
     "bool": _Field(11, wire.VARINT, np.uint8),
     "float16": _Field(13, wire.VARINT, np.uint16),
-    "bfloat16": _Field(13, wire.VARINT, np.uint16),
-    "uint32": _Field(16, wire.VARINT, None),
-    "uint64": _Field(17, wire.VARINT, None),
     **dict.fromkeys(("int8", "uint8", "int16", "uint16", "int32"), _INT),
-    **dict.fromkeys(("qint8", "quint8", "qint16", "quint16", "qint32"), _INT),
+    **dict.fromkeys(("qint8", "quint8", "qint32"), _INT),
 }
 _STRINGS: Final = 8
 

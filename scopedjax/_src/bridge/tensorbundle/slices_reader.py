@@ -22,7 +22,7 @@ from scopedjax._src.bridge.tensorbundle.bundle_index import check_tensor, extent
 from scopedjax._src.bridge.tensorbundle.damage import data_loss
 from scopedjax._src.bridge.tensorbundle.slice_keys import WHOLE, Extents, box_of, slice_key
 from scopedjax._src.bridge.tensorbundle.table import Table
-from scopedjax._src.bridge.tensorbundle.tensor_file import TensorFile, TensorInfo
+from scopedjax._src.bridge.tensorbundle.tensor_file import TensorFile, TensorInfo, Wanted, cut
 
 _THREADS: Final = min(8, os.cpu_count() or 1)
 _META, _DATA = 1, 2  # fields of SavedTensorSlices
@@ -128,11 +128,24 @@ class SlicesReader(TensorFile):
 
     # ------------------------------------------------------------------------------------------------------- reading
 
-    def _read(self, names: list[str]) -> dict[str, np.ndarray]:
-        if len(names) < 2 or _THREADS < 2:
-            return {name: self._tensor(name) for name in names}
+    def _read(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+        for name, _ in wanted:
+            self._check_known(name)
+        if len(wanted) < 2 or _THREADS < 2:
+            return [self._array(item) for item in wanted]
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
-            return dict(zip(names, pool.map(self._tensor, names), strict=True))
+            return list(pool.map(self._array, wanted))
+
+    def _array(self, wanted: Wanted) -> np.ndarray:
+        name, box = wanted
+        if box is None:
+            return self._tensor(name)
+        tensor = self._tensors[name]
+        for extents, table in tensor.slices:
+            if box_of(extents, tensor.shape) == box:
+                kind = element_types.numpy_type(tensor.number, name)
+                return self._values(name, tensor, extents, table, kind).reshape(box.size)
+        return cut(name, self._tensor(name), box)
 
     def _tensor(self, name: str) -> np.ndarray:
         tensor = self._tensors[name]

@@ -12,15 +12,20 @@ A format is a subclass with `_names`, `_info` and `_read`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from scopedjax._src.base import dtypes
+from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.bridge.tensorbundle import element_types
 from scopedjax._src.bridge.tensorbundle.slice_keys import Extents
+from scopedjax._src.ops.files.slices import Slice
+
+Wanted = tuple[str, Slice | None]
+"""What to read: a name and a box, or None for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +163,24 @@ class TensorFile:
           As `read`.
         """
         wanted = self.names if names is None else list(dict.fromkeys(names))
-        for name in wanted:
-            self._check_known(name)
+        return dict(zip(wanted, self._read([(name, None) for name in wanted]), strict=True))
+
+    def read_slices(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+        """Tensors and slices of tensors, read in parallel; of a partitioned variable only the slices that are touched.
+
+        Args:
+          wanted: (name, box), or (name, None) for the whole.
+
+        Returns:
+          An array each.
+
+        Raises:
+          tf.errors.InvalidArgumentError: A box is of a tensor of another shape.
+          And as `read`.
+        """
+        for name, box in wanted:
+            if box is not None:
+                check_box(name, self.info(name).shape, box)
         return self._read(wanted)
 
     def _check_known(self, name: str) -> None:
@@ -178,5 +199,31 @@ class TensorFile:
     def _info(self, name: str) -> TensorInfo:
         raise NotImplementedError
 
-    def _read(self, names: list[str]) -> dict[str, np.ndarray]:
+    def _read(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
         raise NotImplementedError
+
+
+def check_box(name: str, shape: tuple[int, ...], box: Slice) -> None:
+    """Makes sure that a box is one of a tensor of this shape.
+
+    Raises:
+      tf.errors.InvalidArgumentError: It is one of another ("does not match the shape stored in checkpoint").
+    """
+    if shape != box.full:
+        wanted, found = (f"[{','.join(map(str, dims))}]" for dims in (box.full, shape))
+        raise InvalidArgumentError(
+            None,
+            None,
+            f"tensor_name = {name}; shape in shape_and_slice spec {wanted} does not match the shape stored in "
+            f"checkpoint: {found}",
+        )
+
+
+def cut(name: str, array: np.ndarray, box: Slice) -> np.ndarray:
+    """A box of an array, as an array of its own: slices of one tensor never share memory with each other.
+
+    Raises:
+      tf.errors.InvalidArgumentError: The box is one of a tensor of another shape.
+    """
+    check_box(name, tuple(array.shape), box)
+    return array[box.place].copy() if array.ndim else array

@@ -3,7 +3,7 @@
     saver = tf.train.Saver()
     saver.save(sess, "/d/model", global_step=7)   ->  "/d/model-7"
 
-    /d/model-7/        the values: an Orbax checkpoint                          1. appears whole
+    /d/model-7/        the values: an Orbax checkpoint (or TensorFlow's files)  1. appears whole
     /d/model-7.meta    the graph: a MetaGraphDef                                2. appears whole
     /d/checkpoint      says that model-7 is the newest, and which others exist  3. is replaced in one step
     /d/model-2/        one checkpoint too many                                  4. is deleted
@@ -38,12 +38,26 @@ from scopedjax._src.lib.train.graph_file import GraphFile
 from scopedjax._src.lib.train.meta_graph import export_meta_graph
 from scopedjax._src.lib.train.saveables import all_saveable_objects, validated_saveables
 from scopedjax._src.lib.train.saver_nodes import record_saver
-from scopedjax._src.lib.train.saver_plan import put_values, restore_plan, save_plan, suggestions_for, take_values
+from scopedjax._src.lib.train.saver_plan import (
+    put_values,
+    restore_plan,
+    save_plan,
+    suggestions_for,
+    take_values,
+    written_format,
+)
 from scopedjax._src.runtime.session import BaseSession
 
 _LOG: Final = logging.getLogger("tensorflow")
 _V1: Final = 1
-_V2: Final = 2
+
+
+class _Unsaid(int):
+    """SaverDef.V2 as a default: a program that gives the number itself means TensorFlow's files."""
+
+
+_V2: Final = _Unsaid(2)
+_TENSORFLOW: Final = "tensorflow"  # the name of V2's format in `bridge.checkpoint_tensors`
 
 
 class Saver:
@@ -62,7 +76,10 @@ class Saver:
       builder: Not available: in TensorFlow, an object that records other nodes.
       defer_build: Whether to record the nodes only when `build` is called.
       allow_empty: Whether there may be nothing to save; saving and restoring do nothing then.
-      write_version: `SaverDef.V2` or `SaverDef.V1`, which TensorFlow wrote before 1.0. Both write Orbax checkpoints.
+      write_version: Given as `SaverDef.V2` it asks for TensorFlow's own files (`model-7.index` and `model-7.data-*`),
+        as `SaverDef.V1` for the one file that TensorFlow wrote before 1.0. Where it is not given, an Orbax checkpoint
+        is written, or what the environment variable SCOPEDJAX_CHECKPOINT_FORMAT says: `orbax`, `tensorflow`,
+        `tensorflow-v1`. Restoring takes all of them.
       pad_step_number: Whether the step in names has eight digits at least: `model-00000007`.
       save_relative_paths: Whether the state file has relative paths, so that the folder can be moved.
       filename: Path that the nodes take where no path is fed.
@@ -181,6 +198,7 @@ class Saver:
             self._reshape,
             self._sharded,
             self._write_version,
+            None if isinstance(self._write_version, _Unsaid) or self._write_version != _V2 else _TENSORFLOW,
         )
         self.saver_def.max_to_keep = self._max_to_keep or 0
         self.saver_def.keep_checkpoint_every_n_hours = self._keep_checkpoint_every_n_hours
@@ -230,7 +248,8 @@ class Saver:
         latest_filename = "checkpoint" if latest_filename is None else latest_filename
         if self._write_version != _V2:
             _LOG.warning(
-                "TensorFlow's V1 checkpoint format has been deprecated; an Orbax checkpoint is written in its place."
+                "TensorFlow's V1 checkpoint format has been deprecated: it is slower, and tensors of 2 GB or more have "
+                "no place in it. Leave write_version out, or give tf.train.SaverDef.V2."
             )
         path = self._path(sess, _as_text(save_path), global_step, latest_filename)
         _check_session(sess)
@@ -273,7 +292,7 @@ class Saver:
             return
         from scopedjax._src.bridge import checkpoint_tensors
 
-        checkpoint_tensors.write_tensors(path, take_values(sess, items))
+        checkpoint_tensors.write_tensors(path, take_values(sess, items), written_format(items))
 
     def _write_graph(self, file: str, graph: Any, strip_default_attrs: bool, save_debug_info: bool) -> None:
         def make(name: str | None = None) -> Any:
@@ -305,7 +324,7 @@ class Saver:
             self._next_checkpoint_time += self.saver_def.keep_checkpoint_every_n_hours * 3600
             return
         try:
-            checkpoint_state.remove_checkpoint(path, self.saver_def.version, meta_graph_suffix)
+            checkpoint_state.remove_checkpoint(path, _file_version(path, self.saver_def.version), meta_graph_suffix)
         except errors.OpError as error:  # as in TF1: training goes on, though a file that is too old stays
             _LOG.warning("Ignoring: %s", error)
 
@@ -510,6 +529,13 @@ def _check_nodes(saver_def: Any) -> None:
     for field in ("save_tensor_name", "restore_op_name"):
         if not getattr(saver_def, field):
             raise ValueError(f"saver_def must specify the {field}: {saver_def}")
+
+
+def _file_version(path: str, version: int) -> int:
+    """The version of TensorFlow's files of a checkpoint: the settings may say another one than the saver."""
+    from scopedjax._src.bridge.tensorbundle.checkpoint_file import v1_files
+
+    return _V1 if v1_files(path) else version
 
 
 def _is_nothing(var_list: Any) -> bool:

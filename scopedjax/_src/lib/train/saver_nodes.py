@@ -28,6 +28,7 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.identity import placeholder_with_default
 from scopedjax._src.ops.control_flow.grouping import group
 from scopedjax._src.ops.convert import convert_to_tensor
+from scopedjax._src.ops.files.checkpoints import FORMAT_ATTRIBUTE
 
 V1 = 1  # SaverDef.V1, the format of TensorFlow before 1.0
 
@@ -39,6 +40,7 @@ def record_saver(
     reshape: bool = False,
     sharded: bool = False,
     write_version: int = 2,
+    format: str | None = None,
 ) -> Any:
     """Records the nodes that save and restore.
 
@@ -49,20 +51,22 @@ def record_saver(
       reshape: Whether values get the shapes of the variables.
       sharded: Whether each device has its own nodes.
       write_version: 1 records the saving type of TensorFlow before 1.0.
+      format: The format of checkpoints that the nodes are to write; None leaves it to the settings.
 
     Returns:
       A SaverDef with the names of the nodes.
     """
     graph = stacks.get_default_graph()
+    attrs = {} if format is None else {FORMAT_ATTRIBUTE: format}
     with name_scope(name, "save", [saveable.op for saveable in saveables]):
         path = placeholder_with_default(filename or "model", shape=(), name="filename")
         path = placeholder_with_default(path, shape=(), name="Const")
         if sharded:
             groups = _by_device(saveables)
-            saved = _record_sharded_save(graph, path, groups)
+            saved = _record_sharded_save(graph, path, groups, attrs)
             restored = _record_sharded_restore(graph, path, groups, reshape)
         else:
-            saved = _record_save(graph, path, saveables, write_version)
+            saved = _record_save(graph, path, saveables, attrs, write_version)
             assignments = _record_restore(graph, path, saveables, reshape)
             restored = group(*assignments, name="restore_all")
     return protos.SaverDef(
@@ -81,7 +85,9 @@ def _strings(items: Sequence[str]) -> np.ndarray:
     return np.array([item.encode() for item in items], object)
 
 
-def _record_save(graph: Graph, path: Tensor, saveables: Sequence[SaveableObject], write_version: int = 2) -> Tensor:
+def _record_save(
+    graph: Graph, path: Tensor, saveables: Sequence[SaveableObject], attrs: dict[str, str], write_version: int = 2
+) -> Tensor:
     """Records the node that saves; returns the path as a tensor that waits for it."""
     specs = [spec for saveable in saveables for spec in saveable.specs]
     names, slices = _strings([s.name for s in specs]), _strings([s.slice_spec for s in specs])
@@ -90,6 +96,8 @@ def _record_save(graph: Graph, path: Tensor, saveables: Sequence[SaveableObject]
         save = apply_op("SaveSlices", path, names, slices, tensors, name="save")
     else:
         save = apply_op("SaveV2", path, names, slices, tensors, name="SaveV2")
+        for attribute, value in attrs.items():
+            save._set_attr(attribute, value)
     with graph.colocate_with(path.op), graph.control_dependencies([save]):
         return apply_op("Identity", path, name="control_dependency")
 
@@ -110,7 +118,9 @@ def _cpu_of(device: str) -> str:
     return DeviceSpec.from_string("/device:CPU:0").merged_over(DeviceSpec.from_string(device)).to_string()
 
 
-def _record_sharded_save(graph: Graph, path: Tensor, groups: Sequence[tuple[str, list[SaveableObject]]]) -> Tensor:
+def _record_sharded_save(
+    graph: Graph, path: Tensor, groups: Sequence[tuple[str, list[SaveableObject]]], attrs: dict[str, str]
+) -> Tensor:
     with graph.device("/device:CPU:*"):
         remote = apply_op("StaticRegexFullMatch", path, pattern="^s3://.*", name="StaticRegexFullMatch")
         choices = [convert_to_tensor(suffix, name="Const") for suffix in (".part", "_temp/part")]
@@ -122,7 +132,7 @@ def _record_sharded_save(graph: Graph, path: Tensor, groups: Sequence[tuple[str,
     for number, (device, saveables) in enumerate(groups):
         with graph.device(_cpu_of(device)):
             files.append(apply_op("ShardedFilename", prefix, number, count, name="ShardedFilename"))
-            saved.append(_record_save(graph, files[-1], saveables))
+            saved.append(_record_save(graph, files[-1], saveables, attrs))
     with graph.control_dependencies(saved):
         with graph.device(_cpu_of(groups[-1][0])):
             merge = apply_op("MergeV2Checkpoints", files, path, name="MergeV2Checkpoints")

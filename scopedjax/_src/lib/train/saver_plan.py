@@ -34,7 +34,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import effects_of, is_handle, owner, storage_key
 from scopedjax._src.lower.trace import uninitialized
 from scopedjax._src.ops.constant_value import constant_value
-from scopedjax._src.ops.files.checkpoints import RESTORING, SAVING
+from scopedjax._src.ops.files.checkpoints import RESTORING, SAVING, format_of
 from scopedjax._src.ops.files.slices import parse_slice
 from scopedjax._src.ops.state.handles import is_resource, stored_dims
 
@@ -122,6 +122,11 @@ def _cached(graph: Graph, name: str, make: Callable[[], Any]) -> Any:
     if known is None or known[0] != graph.mutation_count:
         known = plans[name] = (graph.mutation_count, make())
     return known[1]
+
+
+def written_format(items: Iterable[SaveItem]) -> str | None:
+    """The format of checkpoints that the nodes ask for, or None for the default."""
+    return next((format_of(item.node) for item in items), None)
 
 
 def _find_saved(graph: Graph, saver_def: Any) -> tuple[SaveItem, ...] | None:

@@ -7,8 +7,10 @@ They are run when a program runs a saver's nodes itself, as `freeze_graph` does 
 and `Saver.restore` take from these nodes only what to save and restore (see `lib.train.saver_plan`) and go past them: a
 program of a thousand assignments would have to be compiled first.
 
-Checkpoints are Orbax folders here; the types of TensorFlow before 1.0 (Save, SaveSlices, Restore, RestoreSlice) write
-and read the same folders. The files themselves are the bridge's matter.
+Which files SaveV2 writes, Orbax's or TensorFlow's own, its attribute `_checkpoint_format` tells, which a Saver with an
+explicit `write_version` leaves there; without it SCOPEDJAX_CHECKPOINT_FORMAT and then Orbax. The types of TensorFlow
+before 1.0 (Save, SaveSlices) write its format V1. All types that read take every format. The files themselves are the
+bridge's matter.
 """
 
 from __future__ import annotations
@@ -29,6 +31,11 @@ from scopedjax._src.ops.shape_rules import scalar
 
 SAVING: Final[dict[str, int]] = {"SaveV2": 3, "SaveSlices": 3, "Save": 2}
 """The types that write tensors, each with the number of its first tensor among its inputs."""
+
+FORMAT_ATTRIBUTE: Final = "_checkpoint_format"
+"""The attribute of a SaveV2 node that names the format to write; names with an underscore are free in TensorFlow."""
+
+_FORMER: Final = "tensorflow-v1"
 
 RESTORING: Final[dict[str, int]] = {"RestoreV2": 3, "RestoreSlice": 3, "Restore": 2}
 """The types that read tensors, each with the number of its inputs: prefix, names, and perhaps slices."""
@@ -56,12 +63,27 @@ def _check_counts(names: Sequence[str], slices: Sequence[str], count: int) -> No
 # -------------------------------------------------------------------------------------------------------------- saving
 
 
-def _write(filename: Any, names: list[str], slices: list[str], tensors: Sequence[Any]) -> None:
+def format_of(node: Operation) -> str | None:
+    """The format in which a node of `SAVING` writes checkpoints, or None for the default.
+
+    Raises:
+      InvalidArgumentError: Its attribute names no format (the graph came from a file).
+    """
+    if node.type != "SaveV2":
+        return _FORMER
+    found = node.attrs.get(FORMAT_ATTRIBUTE)
+    name = found.decode(errors="replace") if isinstance(found, bytes) else found
+    if name not in (None, "orbax", "tensorflow"):
+        raise InvalidArgumentError(None, node, f"'{FORMAT_ATTRIBUTE}' of '{node.name}' is {name!r}, which is no format")
+    return name
+
+
+def _write(op: Operation, filename: Any, names: list[str], slices: list[str], tensors: Sequence[Any]) -> None:
     from scopedjax._src.bridge import checkpoint_tensors
 
     _check_counts(names, slices, len(tensors))
     pieces = zip(names, slices, (np.asarray(tensor) for tensor in tensors), strict=True)
-    checkpoint_tensors.write_tensors(_text(filename), pieces)
+    checkpoint_tensors.write_tensors(_text(filename), pieces, format_of(op))
 
 
 @defop(
@@ -70,8 +92,8 @@ def _write(filename: Any, names: list[str], slices: list[str], tensors: Sequence
     stateful=True,
     gradient=NO_GRADIENT,
 )
-def _save_v2(prefix: Any, tensor_names: Any, shape_and_slices: Any, tensors: Sequence[Any]) -> None:
-    _write(prefix, _texts(tensor_names), _texts(shape_and_slices), tensors)
+def _save_v2(ctx: Any, prefix: Any, tensor_names: Any, shape_and_slices: Any, tensors: Sequence[Any]) -> None:
+    _write(ctx.op, prefix, _texts(tensor_names), _texts(shape_and_slices), tensors)
 
 
 @defop(
@@ -80,8 +102,8 @@ def _save_v2(prefix: Any, tensor_names: Any, shape_and_slices: Any, tensors: Seq
     stateful=True,
     gradient=NO_GRADIENT,
 )
-def _save_slices(filename: Any, tensor_names: Any, shapes_and_slices: Any, data: Sequence[Any]) -> None:
-    _write(filename, _texts(tensor_names), _texts(shapes_and_slices), data)
+def _save_slices(ctx: Any, filename: Any, tensor_names: Any, shapes_and_slices: Any, data: Sequence[Any]) -> None:
+    _write(ctx.op, filename, _texts(tensor_names), _texts(shapes_and_slices), data)
 
 
 @defop(
@@ -90,8 +112,8 @@ def _save_slices(filename: Any, tensor_names: Any, shapes_and_slices: Any, data:
     stateful=True,
     gradient=NO_GRADIENT,
 )
-def _save(filename: Any, tensor_names: Any, data: Sequence[Any]) -> None:
-    _write(filename, _texts(tensor_names), [""] * len(data), data)
+def _save(ctx: Any, filename: Any, tensor_names: Any, data: Sequence[Any]) -> None:
+    _write(ctx.op, filename, _texts(tensor_names), [""] * len(data), data)
 
 
 # ------------------------------------------------------------------------------------------------------------ restoring
@@ -165,10 +187,11 @@ def _merge(
     checkpoint_prefixes: Any, destination_prefix: Any, *, delete_old_dirs: bool, allow_missing_files: bool
 ) -> None:
     from scopedjax._src.bridge import checkpoint_tensors, orbax_checkpoint
+    from scopedjax._src.bridge.tensorbundle.checkpoint_file import is_bundle
 
     prefixes = _texts(checkpoint_prefixes)
     if allow_missing_files:
-        prefixes = [prefix for prefix in prefixes if orbax_checkpoint.is_checkpoint(prefix)]
+        prefixes = [prefix for prefix in prefixes if orbax_checkpoint.is_checkpoint(prefix) or is_bundle(prefix)]
     checkpoint_tensors.merge_checkpoints(prefixes, _text(destination_prefix), delete_old_dirs)
 
 
