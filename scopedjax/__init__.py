@@ -307,6 +307,7 @@ from scopedjax._src.lower.gradients import gradients as gradients
 from scopedjax._src.lower.gradients import hessians as hessians
 
 # variables
+from scopedjax._src.variables.creation import variable_creator_scope as variable_creator_scope
 from scopedjax._src.variables.assignment import assign as assign
 from scopedjax._src.variables.assignment import assign_add as assign_add
 from scopedjax._src.variables.assignment import assign_sub as assign_sub
@@ -363,7 +364,6 @@ from scopedjax._src.variables.store import AUTO_REUSE as AUTO_REUSE
 from scopedjax._src.variables.template import make_template as make_template
 from scopedjax._src.variables.variable import Variable as Variable
 from scopedjax._src.variables.variable import is_variable_initialized as is_variable_initialized
-from scopedjax._src.variables.variable import variable_creator_scope as variable_creator_scope
 
 # runtime
 from scopedjax._src.runtime.session import InteractiveSession as InteractiveSession

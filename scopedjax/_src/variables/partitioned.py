@@ -17,8 +17,9 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.joining import split
 from scopedjax._src.ops.convert import register_tensor_conversion_function
+from scopedjax._src.variables.save_slice import SaveSliceInfo
 from scopedjax._src.variables.spec import GetterSpec
-from scopedjax._src.variables.variable import SaveSliceInfo, Variable
+from scopedjax._src.variables.variable import Variable
 
 
 class PartitionInfo:

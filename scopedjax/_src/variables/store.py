@@ -18,9 +18,10 @@ from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.base.shapes import Dims, TensorShape, to_dims
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.partitioned import PartitionedVariable, make_slices
 from scopedjax._src.variables.spec import GetterSpec, VariableSpec
-from scopedjax._src.variables.variable import Variable, create
+from scopedjax._src.variables.variable import Variable
 
 STORE_KEY = ("__variable_store",)
 

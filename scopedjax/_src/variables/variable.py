@@ -27,11 +27,11 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.control_flow.cond import cond
 from scopedjax._src.ops.convert import convert_to_tensor, register_tensor_conversion_function
 from scopedjax._src.ops.indexed_slices import IndexedSlices
+from scopedjax._src.variables.creation import class_for, create
 from scopedjax._src.variables.initial_value import guarded
-from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization, default_kind, is_trainable
+from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization, is_trainable
+from scopedjax._src.variables.save_slice import SaveSliceInfo
 from scopedjax._src.variables.spec import VariableSpec
-
-Creator = Callable[..., Any]
 
 
 class _VariableMeta(type):
@@ -42,40 +42,8 @@ class _VariableMeta(type):
             return super().__call__(*args, **kwargs)
         spec = VariableSpec(*args, **kwargs)
         if spec.variable_def is not None:
-            return type.__call__(_class_for(spec.variable_def.is_resource), **spec.keywords())
+            return type.__call__(class_for(spec.variable_def.is_resource), **spec.keywords())
         return create(spec)
-
-
-class SaveSliceInfo:
-    """Which slice of a partitioned variable a variable is, for checkpoints."""
-
-    def __init__(
-        self,
-        full_name: str | None = None,
-        full_shape: Sequence[int] | None = None,
-        var_offset: Sequence[int] | None = None,
-        var_shape: Sequence[int] | None = None,
-        save_slice_info_def: Any = None,
-        import_scope: str | None = None,
-    ) -> None:
-        if save_slice_info_def is not None:
-            full_name = save_slice_info_def.full_name
-            if import_scope:
-                full_name = f"{import_scope}/{full_name}"
-            full_shape = list(save_slice_info_def.full_shape)
-            var_offset = list(save_slice_info_def.var_offset)
-            var_shape = list(save_slice_info_def.var_shape)
-        self.full_name = full_name
-        self.full_shape = full_shape
-        self.var_offset = var_offset
-        self.var_shape = var_shape
-
-    @property
-    def spec(self) -> str:
-        """The slice as checkpoints write it: the full shape, and `start,length` of each dimension."""
-        full = " ".join(str(d) for d in self.full_shape or ())
-        parts = ":".join(f"{o},{s}" for o, s in zip(self.var_offset or (), self.var_shape or (), strict=True))
-        return f"{full} {parts}"
 
 
 class Variable(metaclass=_VariableMeta):
@@ -628,62 +596,6 @@ def _convert(value: Variable, dtype: Any = None, name: str | None = None, as_ref
 
 
 register_tensor_conversion_function(Variable, _convert)
-
-
-# Creators ------------------------------------------------------------------------------------------------------------
-
-
-def default_creator(next_creator: Creator | None = None, **keywords: Any) -> Variable:
-    """Makes the variable itself: the end of the chain of creators."""
-    return type.__call__(_class_for(keywords.get("use_resource")), **keywords)
-
-
-def _class_for(use_resource: bool | None) -> type[Variable]:
-    if use_resource is None:
-        from scopedjax._src.variables.scope import get_variable_scope
-
-        use_resource = get_variable_scope().use_resource
-    if use_resource is None:
-        use_resource = default_kind.use_resource
-    if not use_resource:
-        return Variable
-    from scopedjax._src.variables.resource_variable import ResourceVariable
-
-    return ResourceVariable
-
-
-def create(spec: VariableSpec) -> Any:
-    """Makes a variable through the creators of the open `tf.variable_creator_scope` blocks."""
-    creator: Creator = default_creator
-    graph = stacks.get_default_graph()
-    for outer in graph.scopes.variable_creators:
-        creator = _chained(outer, creator)
-    return creator(**spec.keywords())
-
-
-def _chained(outer: Creator, inner: Creator) -> Creator:
-    return lambda **keywords: outer(inner, **keywords)
-
-
-@contextmanager
-def variable_creator_scope(variable_creator: Creator) -> Iterator[None]:
-    """Sends the making of variables in the block through `variable_creator(next_creator, **kwargs)`.
-
-    >>> def doubled(next_creator, **kwargs):
-    ...     kwargs["initial_value"] = np.float32(2) * kwargs["initial_value"]
-    ...     return next_creator(**kwargs)
-    >>> with tf.variable_creator_scope(doubled):
-    ...     v = tf.Variable(np.float32(3))
-    >>> tf.Session().run(v.initial_value)
-    np.float32(6.0)
-    """
-    scopes = stacks.get_default_graph().scopes
-    old = scopes.variable_creators
-    scopes.variable_creators = (*old, variable_creator)
-    try:
-        yield
-    finally:
-        scopes.variable_creators = old
 
 
 def is_variable_initialized(variable: Any) -> Tensor:

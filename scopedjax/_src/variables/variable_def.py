@@ -14,7 +14,8 @@ from scopedjax._src.graph import protos
 from scopedjax._src.graph.scope_names import strip_name_scope
 
 if TYPE_CHECKING:
-    from scopedjax._src.variables.variable import SaveSliceInfo, Variable
+    from scopedjax._src.variables.save_slice import SaveSliceInfo
+    from scopedjax._src.variables.variable import Variable
 
 
 def to_proto(variable: Variable, export_scope: str | None = None) -> Any:

@@ -15,8 +15,8 @@ from scopedjax._src.ops.math import elementwise, reductions
 from scopedjax._src.ops.math.casting import cast as cast_to
 from scopedjax._src.ops.math.clipping import clip_by_value
 from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor
+from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.spec import VariableSpec
-from scopedjax._src.variables.variable import create
 
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Any:

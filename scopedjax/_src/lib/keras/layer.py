@@ -30,9 +30,10 @@ from scopedjax._src.lib.keras import initializers, regularizers, state
 from scopedjax._src.lib.layers import base
 from scopedjax._src.lib.layers.base import InputSpec as InputSpec
 from scopedjax._src.ops.array.identity import identity
+from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization
 from scopedjax._src.variables.spec import VariableSpec
-from scopedjax._src.variables.variable import Variable, create
+from scopedjax._src.variables.variable import Variable
 
 _KEYWORDS = ("input_shape", "batch_input_shape", "batch_size", "weights", "activity_regularizer", "autocast")
 

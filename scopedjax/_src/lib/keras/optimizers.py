@@ -24,8 +24,8 @@ from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math import elementwise as el
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.clipping import clip_by_norm, clip_by_value
+from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.spec import VariableSpec
-from scopedjax._src.variables.variable import create
 
 
 class Optimizer:

@@ -27,11 +27,12 @@ from scopedjax._src.ops.control_flow.grouping import group
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math.casting import cast
+from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.partitioned import PartitionedVariable
 from scopedjax._src.variables.resource_variable import ResourceVariable
 from scopedjax._src.variables.scope import VariableScope, get_variable, variable_scope
 from scopedjax._src.variables.spec import VariableSpec
-from scopedjax._src.variables.variable import Variable, create
+from scopedjax._src.variables.variable import Variable
 
 
 class Optimizer:
