@@ -110,7 +110,7 @@ class Cells:
             return len(self.items)
         if self.buffer is not None:
             return self.buffer.shape[0]
-        return self.size if isinstance(self.size, int) else self.room
+        return max(self.size, self.room) if isinstance(self.size, int) else self.room
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
@@ -402,6 +402,9 @@ def with_inexact_parts(value: Any, parts: Sequence[Any]) -> Any:
 
 def map_parts(function: Any, values: Sequence[Any]) -> Any:
     """Applies a function of arrays to the corresponding inexact parts of several `Cells`; plain arrays go in as is."""
+    filled = [v for v in values if not isinstance(v, Cells) or inexact_parts(v)]
+    if len(filled) < len(values) and any(isinstance(v, Cells) for v in filled):
+        values = filled  # nothing was written to the others: zeros to be added
     first = next(v for v in values if isinstance(v, Cells))
     columns = [inexact_parts(v) if isinstance(v, Cells) else [v] * len(inexact_parts(first)) for v in values]
     return with_inexact_parts(first, [function(list(row)) for row in zip(*columns, strict=True)])

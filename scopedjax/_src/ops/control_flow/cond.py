@@ -99,7 +99,7 @@ def _alike(op: Operation, branches: list[Callable[..., Any]], operands: Sequence
     """
     regions = op._extra["regions"][:2]  # type: ignore[index]
     absent = [set(region.extra.get("absent", ())) for region in regions]
-    flows = any(t.dtype.name == "float32" and t._dims == () for t in op.outputs)
+    flows = any(t.dtype.name == "variant" or t.dtype.name == "float32" and t._dims == () for t in op.outputs)
     if not flows and not any(absent):
         return branches
     forms = [jax.eval_shape(branch, *operands)[0] for branch in branches]
@@ -123,6 +123,10 @@ def _with_form(cells: Cells, other: Cells) -> Cells:
     """Returns an array with the buffer that another form of it has."""
     if cells.same != other.same:
         cells = cells.with_same(cells.same if other.same == NOTHING else other.same if cells.same == NOTHING else None)
+    if cells.kind is None:  # an Optional without a value
+        cells = replace(cells, kind=other.kind)
+    if isinstance(cells.size, int) and isinstance(other.size, int) and cells.size != other.size:
+        cells = replace(cells, size=jnp.asarray(cells.size, jnp.int32))
     if other.dynamic and not isinstance(other.size, int) and isinstance(cells.size, int):
         cells = replace(cells, size=jnp.asarray(cells.size, jnp.int32))
     if other.buffer is None or cells.items is not None:

@@ -44,7 +44,7 @@ declare(
     _total,
     shape=_common_dims,
     gradient=Gradient("function", _to_each),
-    types=_TYPES,
+    types={"T": (*dtypes.NUMERIC, dtypes.variant)},  # lists of tensors are added element by element
 )
 declare(
     "AccumulateNV2(inputs: N * T; shape: shape) -> sum: T",
