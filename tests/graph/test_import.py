@@ -324,10 +324,10 @@ node{{name:'next' op:'NextIteration' input:'merge' {T_FLOAT}}}
 """
 
 
-def test_loops_of_tensorflow_1_are_named(tf: Any) -> None:
-    with pytest.raises(tf.OpError, match=r"while loop.*'next' \(NextIteration\)") as caught:
+def test_loops_that_never_end_are_named(tf: Any) -> None:
+    with pytest.raises(tf.OpError, match=r"'enter' \(Enter\): the loop 'f' never ends") as caught:
         load(tf, WHILE)
-    assert type(caught.value).__name__ == "UnimplementedError"
+    assert type(caught.value).__name__ == "InvalidArgumentError"
     assert not tf.get_default_graph().get_operations()
 
 

@@ -27,9 +27,6 @@ from scopedjax._src.ops.unknown import UnknownOpRecord, unknown_record
 
 MOST_ARGUMENTS: Final = 1 << 20  # what a number attribute of a file may ask for
 _INPUT: Final = re.compile(r"^(?P<name>.+?)(?::(?P<index>\d{1,9}))?$")
-_LOOP_TYPES: Final = frozenset(
-    ("NextIteration", "RefNextIteration", "Enter", "RefEnter", "Exit", "RefExit", "LoopCond")
-)
 
 
 @dataclass(slots=True)
@@ -67,11 +64,6 @@ class ImportedNode:
     region: str = ""
     regions: tuple[FunctionAttr, ...] = ()
     forward: str = ""
-
-    @property
-    def in_loop(self) -> bool:
-        """Whether the node is part of one of TF1's while loops."""
-        return self.type in _LOOP_TYPES
 
 
 def read_node(proto: Any, name: str, op_defs: Mapping[str, Any]) -> ImportedNode:

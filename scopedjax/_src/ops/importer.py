@@ -3,10 +3,10 @@
     file: x, w, m = MatMul(x, w)        tf.import_graph_def(file, {"x:0": mine}, ["m:0"], name="net")
                                           -> net/x, net/w, net/m = MatMul(mine, net/w)
 
-The steps: read every node and check it against its type (`imported_node`); find an order in which inputs come first,
-with ties by place in the file, as TensorFlow does; record each node under its new name; tie regions to their
-structured nodes and gradient nodes to their forward nodes. Names get the prefix, and `_1`, `_2`... where the graph
-has them already.
+The steps: raise TF1's control flow to branches and loops (`imported_loops`); read every node and check it against its
+type (`imported_node`); find an order in which inputs come first, with ties by place in the file, as TensorFlow does;
+record each node under its new name; tie regions to their structured nodes and gradient nodes to their forward nodes.
+Names get the prefix, and `_1`, `_2`... where the graph has them already.
 
 Invariants: either all nodes are recorded or none; an imported node's inputs are imported nodes or values of
 `input_map`.
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from scopedjax._src.base import dtypes, version
 from scopedjax._src.base.dtypes import DType
-from scopedjax._src.base.errors import OpError, UnimplementedError
+from scopedjax._src.base.errors import OpError
 from scopedjax._src.base.shapes import Dims, merge_dims
 from scopedjax._src.graph import protos, stacks
 from scopedjax._src.graph.attributes import FunctionAttr
@@ -36,8 +36,10 @@ from scopedjax._src.graph.site import user_site
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.gradient_node import link_forward
+from scopedjax._src.ops.imported_loops import raised
 from scopedjax._src.ops.imported_node import MOST_ARGUMENTS, ImportedNode, read_node
 from scopedjax._src.ops.opdef import type_text
+from scopedjax._src.ops.raising.shapes import settle_shapes
 from scopedjax._src.ops.shape_context import ShapeContext, infer_dims
 
 _TYPE_ATTRS: Final = (
@@ -78,7 +80,7 @@ def import_graph_def(
     Raises:
       TypeError: an argument has the wrong type.
       ValueError: the file is not consistent, or a name of an argument is not in it.
-      UnimplementedError: the file has one of TF1's while loops.
+      InvalidArgumentError: the file's control flow (`Switch`, `Merge`, `Enter`...) is no branch and no loop.
 
     >>> with tf.Graph().as_default() as g:
     ...     y = tf.multiply(tf.placeholder(tf.float32, [], name="x"), 2.0, name="y")
@@ -107,6 +109,7 @@ def import_nodes(
     mapped = _checked_map(input_map)
     wanted = _checked_names(return_elements)
     _check_versions(proto.versions)
+    proto = raised(proto)
     op_defs = {op.name: op for op in producer_op_list.op} if producer_op_list is not None else {}
     op_defs.update({function.signature.name: function.signature for function in proto.library.function})
     graph = stacks.get_default_graph()
@@ -233,6 +236,8 @@ class _Import:
                     self._check_map_is_used()
                     found = None if wanted is None else [self._element(name) for name in wanted]
                     self._tie(outer)
+                    if any(node.regions and node.output_shapes is None for node in self.nodes.values()):
+                        settle_shapes(self.ops.values())
                 graph._versions = _merged_versions(graph, self.proto.versions, len(graph._ops) == len(self.ops))
                 self._keep_library()
         return found
@@ -559,18 +564,7 @@ def _names_in(graph: Graph) -> set[str]:
 
 
 def _cycle_error(nodes: list[ImportedNode]) -> Exception:
-    loop = [node for node in nodes if node.in_loop]
-    if not loop:
-        return ValueError(f"{len(nodes)} nodes in a cycle: {', '.join(node.name for node in nodes[:20])}")
-    names = ", ".join(f"'{node.name}' ({node.type})" for node in loop[:20])
-    more = f" and {len(loop) - 20} more" if len(loop) > 20 else ""
-    return UnimplementedError(
-        None,
-        None,
-        f"the GraphDef holds a while loop in TensorFlow 1's form, which cannot be imported yet. Its nodes: "
-        f"{names}{more}. Cut it out with input_map and return_elements on a part of the graph, or build the loop with "
-        "tf.while_loop.",
-    )
+    return ValueError(f"{len(nodes)} nodes in a cycle: {', '.join(node.name for node in nodes[:20])}")
 
 
 def _check_input_types(node: ImportedNode, name: str, inputs: tuple[Tensor, ...]) -> None:
