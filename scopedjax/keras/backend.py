@@ -32,6 +32,7 @@ from scopedjax._src.lib.keras.backend import std as std
 from scopedjax._src.lib.keras.backend import sum as sum
 from scopedjax._src.lib.keras.backend import var as var
 from scopedjax._src.lib.keras.backend import variable as variable
+from scopedjax._src.lib.keras.recurrence import rnn as rnn
 from scopedjax._src.lib.keras.state import batch_get_value as batch_get_value
 from scopedjax._src.lib.keras.state import batch_set_value as batch_set_value
 from scopedjax._src.lib.keras.state import clear_session as clear_session

@@ -1,6 +1,11 @@
 """`tf.keras.layers`: layers."""
 
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.keras.cells import AbstractRNNCell as AbstractRNNCell
+from scopedjax._src.lib.keras.cells import GRUCell as GRUCell
+from scopedjax._src.lib.keras.cells import LSTMCell as LSTMCell
+from scopedjax._src.lib.keras.cells import SimpleRNNCell as SimpleRNNCell
+from scopedjax._src.lib.keras.cells import StackedRNNCells as StackedRNNCells
 from scopedjax._src.lib.keras.convolutional import Conv1D as Conv1D
 from scopedjax._src.lib.keras.convolutional import Conv1D as Convolution1D
 from scopedjax._src.lib.keras.convolutional import Conv2D as Conv2D
@@ -32,6 +37,8 @@ from scopedjax._src.lib.keras.core import Softmax as Softmax
 from scopedjax._src.lib.keras.core import SpatialDropout1D as SpatialDropout1D
 from scopedjax._src.lib.keras.core import SpatialDropout2D as SpatialDropout2D
 from scopedjax._src.lib.keras.core import ThresholdedReLU as ThresholdedReLU
+from scopedjax._src.lib.keras.cudnn import CuDNNGRU as CuDNNGRU
+from scopedjax._src.lib.keras.cudnn import CuDNNLSTM as CuDNNLSTM
 from scopedjax._src.lib.keras.layer import InputSpec as InputSpec
 from scopedjax._src.lib.keras.layer import Layer as Layer
 from scopedjax._src.lib.keras.merging import Add as Add
@@ -56,6 +63,8 @@ from scopedjax._src.lib.keras.normalization import BatchNormalization as BatchNo
 from scopedjax._src.lib.keras.normalization import LayerNormalization as LayerNormalization
 from scopedjax._src.lib.keras.recurrent import GRU as GRU
 from scopedjax._src.lib.keras.recurrent import LSTM as LSTM
+from scopedjax._src.lib.keras.recurrent import RNN as RNN
+from scopedjax._src.lib.keras.recurrent import SimpleRNN as SimpleRNN
 from scopedjax._src.lib.keras.spatial import AveragePooling1D as AveragePooling1D
 from scopedjax._src.lib.keras.spatial import AveragePooling1D as AvgPool1D
 from scopedjax._src.lib.keras.spatial import AveragePooling2D as AveragePooling2D
@@ -81,5 +90,8 @@ from scopedjax._src.lib.keras.spatial import UpSampling1D as UpSampling1D
 from scopedjax._src.lib.keras.spatial import UpSampling2D as UpSampling2D
 from scopedjax._src.lib.keras.spatial import ZeroPadding1D as ZeroPadding1D
 from scopedjax._src.lib.keras.spatial import ZeroPadding2D as ZeroPadding2D
+from scopedjax._src.lib.keras.wrappers import Bidirectional as Bidirectional
+from scopedjax._src.lib.keras.wrappers import TimeDistributed as TimeDistributed
+from scopedjax._src.lib.keras.wrappers import Wrapper as Wrapper
 
 __getattr__ = _absent("keras.layers")

@@ -1,4 +1,4 @@
-"""Records what tf.keras of TensorFlow 1.15 answers to `tests/lib/keras/programs.py`.
+"""Records what tf.keras of TensorFlow 1.15 answers to the programs in `tests/lib/keras`.
 
 python3.7 tests/golden/keras_answers.py        with tensorflow==1.15.0; writes keras_answers.json beside this file
 """
@@ -62,14 +62,15 @@ def parameters(value):
 
 
 def main():
-    path = os.path.join(HERE, "..", "lib", "keras", "programs.py")
-    spec = importlib.util.spec_from_file_location("programs", path)
-    programs = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(programs)
     answers = {}
-    for name, program in programs.PROGRAMS.items():
-        tf.keras.backend.clear_session()
-        answers[name] = program(tf)
+    for page in ("programs", "recurrent_programs"):
+        path = os.path.join(HERE, "..", "lib", "keras", page + ".py")
+        spec = importlib.util.spec_from_file_location(page, path)
+        programs = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(programs)
+        for name, program in programs.PROGRAMS.items():
+            tf.keras.backend.clear_session()
+            answers[name] = program(tf)
     answers["signatures"] = signatures()
     with open(os.path.join(HERE, "keras_answers.json"), "w") as out:
         json.dump(answers, out, indent=None, separators=(",", ":"))

@@ -3,6 +3,7 @@
 from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.lib.keras.arrays import normalize as normalize
 from scopedjax._src.lib.keras.arrays import to_categorical as to_categorical
+from scopedjax._src.lib.keras.callbacks import Progbar as Progbar
 from scopedjax._src.lib.keras.callbacks import Sequence as Sequence
 from scopedjax._src.lib.keras.naming import custom_object_scope as CustomObjectScope
 from scopedjax._src.lib.keras.naming import custom_object_scope as custom_object_scope

@@ -115,7 +115,7 @@ def outputs(tf):
         y = layer(x)
         if layer.weights:
             _set(layer)
-        feeds = [{x: _data(*shape)}]
+        feeds: list = [{x: _data(*shape)}]
         if "batch_norm" in layer.name:
             feeds.append({x: _data(*shape), tf.keras.backend.learning_phase(): True})
         found += [session().run(y, feed_dict=feed).tolist() for feed in feeds]
@@ -135,23 +135,6 @@ def outputs(tf):
     rows = table(tf.constant([[1, 4], [0, 2]]))
     _set(table)
     return found + [session().run(rows).tolist()]
-
-
-def recurrent(tf):
-    """LSTM and GRU of set weights."""
-    k, found = tf.keras.layers, []
-    x = tf.constant(_data(2, 4, 3))
-    for layer in (
-        k.LSTM(3),
-        k.GRU(3),
-        k.LSTM(2, return_sequences=True, recurrent_activation="sigmoid"),
-        k.GRU(2, go_backwards=True),
-    ):
-        y = layer(x)
-        found += [_describe(layer), layer.get_weights()[2].tolist()]
-        _set(layer)
-        found.append(tf.keras.backend.get_session().run(y).tolist())
-    return found
 
 
 def losses(tf):
@@ -259,4 +242,4 @@ def two_outputs(tf):
     return found
 
 
-PROGRAMS = {f.__name__: f for f in (names, outputs, recurrent, losses, training, two_outputs)}
+PROGRAMS = {f.__name__: f for f in (names, outputs, losses, training, two_outputs)}

@@ -15,10 +15,6 @@ from tests.surface import pages
 HIDDEN = (["args", "kwargs"], ["args"], ["kwargs"], None)
 
 
-# The first seven arguments are in order; the others are taken by name.
-BY_NAME = ("keras.layers.LSTM", "keras.layers.GRU")
-
-
 def _parameters(value: Any) -> list[str]:
     function = value.__init__ if inspect.isclass(value) else value
     return [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
@@ -29,13 +25,7 @@ def test_parameters() -> None:
     wrong = {}
     for path, value in pages.public():
         wanted = theirs.get(path)
-        if (
-            not path.startswith("keras.")
-            or not callable(value)
-            or wanted in HIDDEN
-            or path.endswith("InputSpec")
-            or path in BY_NAME
-        ):
+        if not path.startswith("keras.") or not callable(value) or wanted in HIDDEN or path.endswith("InputSpec"):
             continue
         if _parameters(value) != wanted:
             wrong[path] = (wanted, _parameters(value))

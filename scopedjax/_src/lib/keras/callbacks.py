@@ -1,9 +1,10 @@
-"""`tf.keras.callbacks`: what `fit` calls between batches and epochs."""
+"""`tf.keras.callbacks`: what `fit`, `evaluate` and `predict` call between batches and epochs."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ class Sequence:
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        """The batches of one epoch."""
+        return (self[i] for i in range(len(self)))
 
     def on_epoch_end(self) -> None:
         """Called after each epoch."""
@@ -77,6 +82,30 @@ class Callback:
     def on_train_end(self, logs: Any = None) -> None:
         """Called after training."""
 
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Called before `evaluate`."""
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Called after `evaluate`."""
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Called before a batch of `evaluate`."""
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Called after a batch of `evaluate`."""
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        """Called before `predict`."""
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        """Called after `predict`."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Called before a batch of `predict`."""
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Called after a batch of `predict`."""
+
 
 class CallbackList:
     """Callbacks as one."""
@@ -85,45 +114,25 @@ class CallbackList:
         self.callbacks = callbacks
 
     @classmethod
-    def around(cls, model: Any, callbacks: Any, params: dict[str, Any], verbose: int) -> CallbackList:
-        """Those of a `fit`: its own, the History, the printing one."""
-        model.history = History()
-        own = list(callbacks or [])
-        made = cls([*own, *([ProgbarLogger()] if verbose else []), model.history])
+    def of(cls, model: Any, callbacks: Any, params: dict[str, Any]) -> CallbackList:
+        """Callbacks that were told of a model and what it was asked for."""
+        made = cls(list(callbacks or []))
         for callback in made.callbacks:
             callback.set_model(model)
             callback.set_params(params)
         return made
 
-    def on_train_begin(self) -> None:
-        """Calls all."""
-        for c in self.callbacks:
-            c.on_train_begin({})
+    @classmethod
+    def around(cls, model: Any, callbacks: Any, params: dict[str, Any], verbose: int) -> CallbackList:
+        """Those of a `fit`: its own, the printing one, the History."""
+        model.history = History()
+        shown = [ProgbarLogger("samples" if params["samples"] else "steps")] if verbose else []
+        return cls.of(model, [*(callbacks or []), *shown, model.history], params)
 
-    def on_train_end(self) -> None:
-        """Calls all."""
-        for c in self.callbacks:
-            c.on_train_end({})
-
-    def on_epoch_begin(self, epoch: int) -> None:
-        """Calls all."""
-        for c in self.callbacks:
-            c.on_epoch_begin(epoch, {})
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        """Calls all."""
-        for c in self.callbacks:
-            c.on_epoch_end(epoch, logs)
-
-    def on_batch_begin(self, batch: int, logs: dict[str, Any]) -> None:
-        """Calls all."""
-        for c in self.callbacks:
-            c.on_train_batch_begin(batch, logs)
-
-    def on_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
-        """Calls all."""
-        for c in self.callbacks:
-            c.on_train_batch_end(batch, logs)
+    def call(self, hook: str, *args: Any) -> None:
+        """Calls a method of each."""
+        for callback in self.callbacks:
+            getattr(callback, hook)(*args)
 
 
 class History(Callback):
@@ -153,12 +162,110 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
 
+class Progbar:
+    """A bar that grows in place, with numbers beside it.
+
+    Args:
+      target: How many steps there are; None where that is not known.
+      width: Width of the bar.
+      verbose: 1 for the bar, 2 for one line at the end.
+      interval: Seconds between two drawings.
+      stateful_metrics: Names of numbers that are shown as they are; of others the mean is shown.
+      unit_name: What a step is called.
+
+    >>> tf.keras.utils.Progbar(2, verbose=0).update(1, [("loss", 0.5)])
+    """
+
+    def __init__(
+        self,
+        target: int | None,
+        width: int = 30,
+        verbose: int = 1,
+        interval: float = 0.05,
+        stateful_metrics: Any = None,
+        unit_name: str = "step",
+    ) -> None:
+        self.target = target
+        self.width = width
+        self.verbose = verbose
+        self.interval = interval
+        self.stateful_metrics = set(stateful_metrics or ())
+        self.unit_name = unit_name
+        self._sums: dict[str, list[float]] = {}
+        self._seen = 0
+        self._drawn = 0
+        self._start = time.time()
+        self._last = 0.0
+
+    def add(self, n: int, values: Any = None) -> None:
+        """Goes `n` steps on; args as for `update`."""
+        self.update(self._seen + n, values)
+
+    def update(self, current: int, values: Any = None) -> None:
+        """Goes to a step.
+
+        Args:
+          current: Its number.
+          values: [(name, number), ...].
+        """
+        for name, value in values or []:
+            if name in self.stateful_metrics:
+                self._sums[name] = [value, 1]
+            else:
+                total, count = self._sums.get(name, [0.0, 0])
+                steps = max(current - self._seen, 1)
+                self._sums[name] = [total + value * steps, count + steps]
+        self._seen = current
+        now = time.time()
+        done = self.target is not None and current >= self.target
+        if self.verbose == 1 and (done or now - self._last >= self.interval):
+            line = self._bar(current) + self._times(current, now - self._start) + self._numbers()
+            sys.stdout.write("\r" + line.ljust(self._drawn) + ("\n" if done else ""))
+            sys.stdout.flush()
+            self._drawn, self._last = len(line), now
+        elif self.verbose == 2 and done:
+            count = len(str(self.target))
+            sys.stdout.write(
+                f"{current:{count}d}/{self.target}{self._times(current, now - self._start)}{self._numbers()}\n"
+            )
+            sys.stdout.flush()
+
+    def _bar(self, current: int) -> str:
+        if self.target is None:
+            return f"{current:7d}/Unknown"
+        filled = int(self.width * current / max(self.target, 1))
+        head = "" if not filled else "=" * (filled - 1) + (">" if current < self.target else "=")
+        return f"{current:{len(str(self.target))}d}/{self.target} [{head}{'.' * (self.width - filled)}]"
+
+    def _times(self, current: int, passed: float) -> str:
+        each = passed / current if current else 0.0
+        if self.target is not None and current < self.target:
+            left = int(each * (self.target - current))
+            clock = f"{left}s" if left <= 60 else f"{left // 60}:{left % 60:02d}"
+            return f" - ETA: {clock if left <= 3600 else f'{left // 3600}:{left % 3600 // 60:02d}:{left % 60:02d}'}"
+        unit = (
+            f"{each:.0f}s"
+            if each >= 1 or not each
+            else f"{each * 1e3:.0f}ms"
+            if each >= 1e-3
+            else f"{each * 1e6:.0f}us"
+        )
+        return f" - {passed:.0f}s {unit}/{self.unit_name}"
+
+    def _numbers(self) -> str:
+        shown = ""
+        for name, (total, count) in self._sums.items():
+            mean = float(np.mean(total / max(1, count)))
+            shown += f" - {name}: " + (f"{mean:.4f}" if abs(mean) > 1e-3 else f"{mean:.4e}")
+        return shown
+
+
 class ProgbarLogger(Callback):
-    """Prints how far `fit` is: a line an epoch.
+    """Prints how far `fit` is.
 
     Args:
       count_mode: "samples" or "steps".
-      stateful_metrics: Accepted.
+      stateful_metrics: Names of numbers that are shown as they are; by default all but the loss.
 
     >>> tf.keras.callbacks.ProgbarLogger().params
     {}
@@ -166,163 +273,41 @@ class ProgbarLogger(Callback):
 
     def __init__(self, count_mode: str = "samples", stateful_metrics: Any = None) -> None:
         super().__init__()
-        self.count_mode = count_mode
-        self._start = 0.0
+        if count_mode not in ("samples", "steps"):
+            raise ValueError(f"Unknown `count_mode`: {count_mode}")
+        self.use_steps = count_mode == "steps"
+        self.stateful_metrics = set(stateful_metrics or ())
+        self._bar: Any = None
+        self._done = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Says on how much it trains."""
-        count = self.params.get("samples")
-        if count:
-            print(f"Train on {count} samples")
+        if self.params.get("samples"):
+            print(f"Train on {self.params['samples']} samples")
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Says which epoch."""
-        print(f"Epoch {epoch + 1}/{self.params.get('epochs')}")
-        self._start = time.monotonic()
+        self._done = 0
+        total = self.params.get("steps" if self.use_steps else "samples")
+        kept = self.stateful_metrics or set(self.params.get("metrics", ())) - {"loss"}
+        self._bar = Progbar(total, verbose=self.params.get("verbose", 1), stateful_metrics=kept,
+                            unit_name="step" if self.use_steps else "sample")  # fmt: skip
+        if (self.params.get("epochs") or 1) > 1:
+            print(f"Epoch {epoch + 1}/{self.params['epochs']}")
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Draws the bar."""
+        logs = logs or {}
+        self._done += 1 if self.use_steps else logs.get("size", 0)
+        total = self._bar.target
+        if total is None or self._done < total:  # at the end the epoch's numbers are shown
+            self._bar.update(self._done, [(k, logs[k]) for k in self.params.get("metrics", ()) if k in logs])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Says the means."""
-        total = self.params.get("samples") or self.params.get("steps")
-        shown = "".join(f" - {name}: {value:.4f}" for name, value in (logs or {}).items())
-        bar = " [" + "=" * 30 + "]" if self.params.get("verbose") == 1 else ""
-        print(f"{total}/{total}{bar} - {time.monotonic() - self._start:.0f}s{shown}")
-
-
-class _Watching(Callback):
-    """What callbacks share that watch one number."""
-
-    def __init__(self, monitor: str, mode: str) -> None:
-        super().__init__()
-        self.monitor = monitor
-        larger = mode == "max" or mode == "auto" and ("acc" in monitor or monitor.startswith("fmeasure"))
-        self.monitor_op: Callable[[Any, Any], Any] = np.greater if larger else np.less
-        self.best: Any = -np.inf if larger else np.inf
-
-    def _found(self, logs: Any) -> Any:
-        value = (logs or {}).get(self.monitor)
-        if value is None:
-            print(f"WARNING: {type(self).__name__} watches `{self.monitor}`, which is not available. Available metrics "
-                  f"are: {','.join(logs or {})}")  # fmt: skip
-        return value
-
-
-class EarlyStopping(_Watching):
-    """Ends training when a number has stopped getting better.
-
-    Args:
-      monitor: Name of the number.
-      min_delta: By how much it must get better to count.
-      patience: For how many epochs it may fail to.
-      verbose: Whether to say so.
-      mode: "min", "max", or "auto" (by the name).
-      baseline: Value that it must beat at first.
-      restore_best_weights: Whether the model gets the weights of the best epoch back.
-
-    >>> tf.keras.callbacks.EarlyStopping(patience=2).patience
-    2
-    """
-
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        min_delta: float = 0,
-        patience: int = 0,
-        verbose: int = 0,
-        mode: str = "auto",
-        baseline: float | None = None,
-        restore_best_weights: bool = False,
-    ) -> None:
-        super().__init__(monitor, mode)
-        self.min_delta = abs(min_delta) if self.monitor_op is np.greater else -abs(min_delta)
-        self.patience = patience
-        self.verbose = verbose
-        self.baseline = baseline
-        self.restore_best_weights = restore_best_weights
-        self.stopped_epoch = 0
-        self.wait = 0
-        self.best_weights: Any = None
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Starts anew."""
-        self.wait = self.stopped_epoch = 0
-        worst = -np.inf if self.monitor_op is np.greater else np.inf
-        self.best = worst if self.baseline is None else self.baseline
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Compares."""
-        value = self._found(logs)
-        if value is None:
-            return
-        if self.monitor_op(value - self.min_delta, self.best):
-            self.best, self.wait = value, 0
-            if self.restore_best_weights:
-                self.best_weights = self.model.get_weights()
-            return
-        self.wait += 1
-        if self.wait >= self.patience:
-            self.stopped_epoch = epoch
-            self.model.stop_training = True
-            if self.restore_best_weights and self.best_weights is not None:
-                self.model.set_weights(self.best_weights)
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """Says when it ended."""
-        if self.stopped_epoch > 0 and self.verbose > 0:
-            print(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
-
-
-class ModelCheckpoint(_Watching):
-    """Writes the weights after epochs.
-
-    Args:
-      filepath: Path; may have fields like "{epoch:02d}-{val_loss:.2f}".
-      monitor: Name of the number that says which is best.
-      verbose: Whether to say so.
-      save_best_only: Whether to write only when the number got better.
-      save_weights_only: Must be true where the path does not end in ".h5": a whole model is not written.
-      mode: "min", "max", or "auto" (by the name).
-      save_freq: "epoch".
-      **kwargs: `period`: after how many epochs.
-
-    >>> tf.keras.callbacks.ModelCheckpoint("w.h5", save_weights_only=True).save_best_only
-    False
-    """
-
-    def __init__(
-        self,
-        filepath: Any,
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-        save_freq: Any = "epoch",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(monitor, mode)
-        if not save_weights_only:
-            raise NotImplementedError("ModelCheckpoint writes weights only here: say save_weights_only=True and "
-                                      "make the model by its code before load_weights")  # fmt: skip
-        self.filepath = str(filepath)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
-        self.period = kwargs.get("period", 1)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Writes the weights."""
-        if (epoch + 1) % self.period:
-            return
-        if self.save_best_only:
-            value = self._found(logs)
-            if value is None or not self.monitor_op(value, self.best):
-                return
-            self.best = value
-        path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
-        if self.verbose:
-            print(f"Epoch {epoch + 1:05d}: saving model to {path}")
-        self.model.save_weights(path, overwrite=True)
+        """Shows the numbers of the epoch."""
+        shown = [(k, (logs or {})[k]) for k in self.params.get("metrics", ()) if k in (logs or {})]
+        self._bar.stateful_metrics = {name for name, _ in shown}
+        self._bar.update(self._bar.target or self._done, shown)
 
 
 class LearningRateScheduler(Callback):
@@ -340,6 +325,11 @@ class LearningRateScheduler(Callback):
         super().__init__()
         self.schedule = schedule
         self.verbose = verbose
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Shows the rate among the numbers of the epoch."""
+        if logs is not None:
+            logs["lr"] = state.get_value(self.model.optimizer.lr)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Sets the rate."""

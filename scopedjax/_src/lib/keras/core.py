@@ -9,7 +9,7 @@ import numpy as np
 from scopedjax._src.base import nest
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.keras import activations, constraints, initializers, regularizers, state
+from scopedjax._src.lib.keras import activations, constraints, initializers, naming, regularizers, state
 from scopedjax._src.lib.keras.layer import Layer
 from scopedjax._src.lib.layers import core as shared
 from scopedjax._src.lib.layers.arguments import channels_are_first, either
@@ -489,6 +489,41 @@ class Lambda(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask that was given."""
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the layer from again: the function by its name.
+
+        Raises:
+          NotImplementedError: the function has no name, and code is not written.
+        """
+        name = getattr(self.function, "__name__", "<lambda>")
+        if name == "<lambda>":
+            raise NotImplementedError(
+                f"Layer '{self.name}' has a lambda, which no config says: give it a function with a name, "
+                "and that name in custom_objects when it is read"
+            )
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        return {**config, "function": name, "function_type": "function", "arguments": dict(self.arguments)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Makes the layer from what `get_config` returned; the function is one of the custom objects.
+
+        Raises:
+          NotImplementedError: the config has code, as Keras writes it of lambdas.
+        """
+        rest = {
+            k: v for k, v in config.items() if not k.startswith(("output_shape", "module", "function_type", "mask"))
+        }
+        if not isinstance(rest["function"], str):
+            raise NotImplementedError(
+                f"Lambda layer '{config.get('name')}' of the file is code in Python's byte format, which is not run: "
+                "make the model by its code, then load_weights"
+            )
+        known = {**naming.get_custom_objects(), **(custom_objects or {})}
+        if rest["function"] not in known:
+            raise ValueError(f"Unknown function: {rest['function']}; give it in custom_objects")
+        return cls(known[rest.pop("function")], **rest)
 
 
 class ActivityRegularization(Layer):

@@ -1,25 +1,37 @@
-"""Files of a model's weights, and its summary.
+"""Files of models: weights, or the whole model.
 
-HDF5 files are laid out as Keras lays them out: the attribute `layer_names`, a group a layer with the attribute
-`weight_names`, a data set a weight. A checkpoint is what `tf.train.Saver` writes of the weights.
+HDF5 files are laid out as Keras lays them out, and its files can be read:
+
+    layer_names            attribute: names of the layers
+    dense/                 a group a layer, with the attribute weight_names
+      dense/kernel:0       a data set a weight
+
+A whole model has that in the group `model_weights`, and beside it the attributes `model_config` and `training_config`
+(JSON) and the group `optimizer_weights`. A checkpoint of weights is what `tf.train.Saver` writes. Weights of a layer or
+of a nested model stand in the order: those for training, then the others.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from scopedjax._src.lib.keras import state
+from scopedjax._src.lib.keras import configs, losses, metrics, naming, optimizers, state
+from scopedjax._src.lib.platform import logging
 from scopedjax._src.lib.train.saver import Saver
+
+_LARGEST_ATTRIBUTE = 64512  # HDF5 keeps attributes in the header of an object, which ends there
 
 
 def _is_hdf5(path: str, save_format: str | None) -> bool:
-    if save_format in ("h5", "hdf5", "keras"):
-        return True
-    return save_format is None and path.endswith((".h5", ".keras", ".hdf5"))
+    if save_format is not None and save_format.lower() not in ("h5", "hdf5", "keras", "tf", "tensorflow"):
+        raise ValueError(f"Unknown format {save_format!r}. Was expecting one of {{'tf', 'h5'}}.")
+    if save_format is not None:
+        return save_format.lower() in ("h5", "hdf5", "keras")
+    return path.endswith((".h5", ".keras", ".hdf5"))
 
 
 def _h5py() -> Any:
@@ -27,30 +39,73 @@ def _h5py() -> Any:
         import h5py
     except ImportError as error:
         raise ImportError(
-            "save_weights and load_weights need the package h5py for HDF5 files: install it, or use a path without the "
-            'ending ".h5" to write a checkpoint'
+            "HDF5 files of Keras need the package h5py: pip install 'scopedjax[keras]'; or use save_weights with a "
+            'path without the ending ".h5", which writes a checkpoint'
         ) from error
     return h5py
+
+
+# ------------------------------------------------------------------------------------------------------------ weights
+
+
+def _in_order(layer: Any) -> list[Any]:
+    """A layer's weights as files have them: those for training, then the others."""
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
 def save_weights(model: Any, path: str, overwrite: bool, save_format: str | None) -> None:
     """Writes the weights of a model; see `Model.save_weights`."""
     if not model.weights:
-        raise ValueError(f"Model '{model.name}' has no weights yet: build it or call it first")
+        raise ValueError(f"Weights for model {model.name} have not yet been created: build it or call it first")
     if not _is_hdf5(path, save_format):
         Saver(model.weights).save(state.get_session(model.weights), path, write_meta_graph=False)
         return
+    _refuse_to_overwrite(path, overwrite)
+    with _h5py().File(path, "w") as file:
+        _write_layers(file, model.layers)
+
+
+def _refuse_to_overwrite(path: str, overwrite: bool) -> None:
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{path} exists, and overwrite=False")
-    with _h5py().File(path, "w") as file:
-        file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
-        file.attrs["backend"] = b"tensorflow"
-        file.attrs["keras_version"] = b"2.2.4-tf"
-        for layer in model.layers:
-            group = file.create_group(layer.name)
-            group.attrs["weight_names"] = [w.name.encode() for w in layer.weights]
-            for weight, value in zip(layer.weights, state.batch_get_value(layer.weights), strict=True):
-                group.create_dataset(weight.name, data=np.asarray(value))
+
+
+def _write_layers(group: Any, layers: Any) -> None:
+    _write_names(group, "layer_names", [layer.name for layer in layers])
+    group.attrs["backend"] = b"tensorflow"
+    group.attrs["keras_version"] = configs.VERSION.encode()
+    for layer in layers:
+        _write_weights(group.create_group(layer.name), _in_order(layer))
+
+
+def _write_weights(group: Any, weights: Any) -> None:
+    _write_names(group, "weight_names", [w.name for w in weights])
+    for weight, value in zip(weights, state.batch_get_value(weights), strict=True):
+        group.create_dataset(weight.name, data=np.asarray(value))
+
+
+def _write_names(group: Any, key: str, names: list[str]) -> None:
+    """Names as an attribute; in parts, with numbers after the key, where they are too large for one."""
+    encoded = [n.encode() for n in names]
+    parts = 1
+    while any(np.asarray(part).nbytes > _LARGEST_ATTRIBUTE for part in np.array_split(encoded, parts)):
+        parts += 1
+    if parts == 1:
+        group.attrs[key] = encoded
+        return
+    for i, part in enumerate(np.array_split(encoded, parts)):
+        group.attrs[f"{key}{i}"] = part
+
+
+def _read_names(group: Any, key: str) -> list[str]:
+    if key in group.attrs:
+        return [_text(n) for n in group.attrs[key]]
+    found: list[str] = []
+    number = 0
+    while f"{key}{number}" in group.attrs:
+        found += [_text(n) for n in group.attrs[f"{key}{number}"]]
+        number += 1
+    return found
 
 
 def load_weights(model: Any, path: str, by_name: bool) -> None:
@@ -61,10 +116,17 @@ def load_weights(model: Any, path: str, by_name: bool) -> None:
                                       "TensorFlow-formatted weights (got by_name=True to load_weights).")  # fmt: skip
         Saver(model.weights).restore(state.get_session(model.weights), path)
         return
+    if not model.built:
+        raise ValueError("Unable to load weights saved in HDF5 format into a subclassed Model which has not created "
+                         "its variables yet. Call the Model first, then load the weights.")  # fmt: skip
     with _h5py().File(path, "r") as file:
         group = file["model_weights"] if "layer_names" not in file.attrs and "model_weights" in file else file
-        stored = {_text(n): _arrays(group[_text(n)]) for n in group.attrs["layer_names"]}
+        stored = _read_layers(group)
     state.batch_set_value(_pairs(model, stored, by_name))
+
+
+def _read_layers(group: Any) -> dict[str, list[Any]]:
+    return {name: _arrays(group[name]) for name in _read_names(group, "layer_names")}
 
 
 def _text(name: Any) -> str:
@@ -72,7 +134,7 @@ def _text(name: Any) -> str:
 
 
 def _arrays(group: Any) -> list[Any]:
-    return [np.asarray(group[_text(name)]) for name in group.attrs["weight_names"]]
+    return [np.asarray(group[name]) for name in _read_names(group, "weight_names")]
 
 
 def _pairs(model: Any, stored: dict[str, list[Any]], by_name: bool) -> list[tuple[Any, Any]]:
@@ -89,42 +151,165 @@ def _pairs(model: Any, stored: dict[str, list[Any]], by_name: bool) -> list[tupl
             )
         matched = list(zip(layers, arrays, strict=True))
     pairs: list[tuple[Any, Any]] = []
-    for layer, values in matched:
-        if len(layer.weights) != len(values):
+    for number, (layer, values) in enumerate(matched):
+        weights = _in_order(layer)
+        if len(weights) != len(values):
             raise ValueError(
-                f'Layer "{layer.name}" expects {len(layer.weights)} weights, but the saved weights have {len(values)} '
-                "elements."
+                f'Layer #{number} (named "{layer.name}") expects {len(weights)} weight(s), but the saved weights have '
+                f"{len(values)} element(s)."
             )
-        pairs.extend(zip(layer.weights, values, strict=True))
+        for weight, value in zip(weights, values, strict=True):
+            if tuple(weight.get_shape().as_list()) != value.shape:
+                raise ValueError(
+                    f'Layer #{number} (named "{layer.name}"), weight {weight.name} has shape '
+                    f"{tuple(weight.get_shape().as_list())}, but the saved weight has shape {value.shape}."
+                )
+            pairs.append((weight, value))
     return pairs
 
 
-def print_summary(model: Any, width: int, positions: Sequence[float], show: Callable[[str], Any]) -> None:
-    """Prints a table of the layers; see `Model.summary`."""
-    ends = [int(width * p) if p <= 1 else int(p) for p in positions]
+# -------------------------------------------------------------------------------------------------------- whole models
 
-    def row(*fields: str) -> str:
-        line = ""
-        for text, end in zip(fields, ends):
-            line = (line + " " if line else "") + text
-            line = line[:end].ljust(end)
-        return line
 
-    show(f'Model: "{model.name}"')
-    show("_" * width)
-    show(row("Layer (type)", "Output Shape", "Param #"))
-    show("=" * width)
-    for i, layer in enumerate(model.layers):
-        try:
-            shape = str(layer.output_shape)
-        except AttributeError:
-            shape = "multiple"
-        count = str(layer.count_params()) if layer.built else "0 (unused)"
-        show(row(f"{layer.name} ({type(layer).__name__})", shape, count))
-        show(("=" if i == len(model.layers) - 1 else "_") * width)
-    trained = sum(int(np.prod(v.get_shape().as_list())) for v in model.trainable_weights)
-    others = sum(int(np.prod(v.get_shape().as_list())) for v in model.non_trainable_weights)
-    show(f"Total params: {trained + others:,}")
-    show(f"Trainable params: {trained:,}")
-    show(f"Non-trainable params: {others:,}")
-    show("_" * width)
+def save_model(
+    model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, save_format: str | None = None,
+    signatures: Any = None,
+) -> None:  # fmt: skip
+    """Writes a whole model into an HDF5 file: its config, its weights, and what it was compiled with.
+
+    Args:
+      model: Functional or Sequential model.
+      filepath: Path of the file.
+      overwrite: Whether a file that exists is replaced; otherwise that is an error.
+      include_optimizer: Whether what `compile` was told, and the optimizer's variables, are written too.
+      save_format: "h5"; "tf" would be a SavedModel.
+      signatures: Must be None: they belong to a SavedModel.
+
+    Raises:
+      NotImplementedError: a SavedModel, or a model that no config says.
+
+    >>> import tempfile, os
+    >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2, input_shape=(3,))])
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.h5")
+    >>> tf.keras.models.save_model(model, path)
+    >>> tf.keras.models.load_model(path).output_shape
+    (None, 2)
+    """
+    path = str(filepath)
+    if save_format in ("tf", "tensorflow") or signatures is not None:
+        raise NotImplementedError("Model.save writes HDF5 files here; for a SavedModel call "
+                                  "tf.saved_model.simple_save on Keras' session")  # fmt: skip
+    h5py = _h5py()
+    text = configs.whole(model)
+    _refuse_to_overwrite(path, overwrite)
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = configs.VERSION.encode()
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["model_config"] = json.dumps(
+            {"class_name": text["class_name"], "config": text["config"]}, default=configs.jsonable
+        ).encode()
+        _write_layers(file.create_group("model_weights"), model.layers)
+        if include_optimizer and model.optimizer is not None:
+            _write_training(file, model)
+
+
+def _write_training(file: Any, model: Any) -> None:
+    compiled = model._compiled
+    if not isinstance(compiled.optimizer, optimizers.Optimizer):
+        logging.warning(
+            "TensorFlow optimizers do not make it possible to access optimizer attributes or optimizer state after "
+            "instantiation. As a result, we cannot save the optimizer as part of the model save file. You will have "
+            "to compile your model again after loading it."
+        )
+        return
+    told = {
+        "loss": _said(compiled.loss), "metrics": _said(compiled.metrics),
+        "weighted_metrics": _said(compiled.weighted_metrics), "sample_weight_mode": compiled.sample_weight_mode,
+        "loss_weights": compiled.loss_weights, "optimizer_config": naming.serialized(compiled.optimizer),
+    }  # fmt: skip
+    file.attrs["training_config"] = json.dumps(told, default=configs.jsonable).encode()
+    if compiled.optimizer.weights:
+        _write_weights(file.create_group("optimizer_weights"), compiled.optimizer.weights)
+
+
+def _said(value: Any) -> Any:
+    """Losses and metrics by name or config, in the structure in which they were given."""
+    if isinstance(value, dict):
+        return {k: _said(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_said(v) for v in value]
+    return value if isinstance(value, str) else naming.serialized(value)
+
+
+def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) -> Any:
+    """Returns the model of an HDF5 file: with its weights, and compiled where it was.
+
+    Args:
+      filepath: Path of the file.
+      custom_objects: {name: class or function} of things of one's own.
+      compile: Whether to compile it as it was.
+
+    Raises:
+      OSError: there is no such file, or it is none of HDF5.
+      ValueError: the file has weights alone, or a layer is not known.
+
+    >>> import tempfile, os
+    >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2, input_shape=(3,))])
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.h5")
+    >>> model.save(path)
+    >>> again = tf.keras.models.load_model(path)
+    >>> bool((again.get_weights()[0] == model.get_weights()[0]).all())
+    True
+    """
+    path = str(filepath)
+    if os.path.isdir(path):
+        raise NotImplementedError(f"{path} is a folder: keras.models.load_model reads HDF5 files here; a SavedModel is "
+                                  "read by tf.saved_model.loader.load")  # fmt: skip
+    with _h5py().File(path, "r") as file:
+        if "model_config" not in file.attrs:
+            raise ValueError(f"No model found in config file: {path} has weights alone; make the model by its code, "
+                             "then load_weights")  # fmt: skip
+        config = json.loads(_text(file.attrs["model_config"]))
+        stored = _read_layers(file["model_weights"])
+        told = json.loads(_text(file.attrs["training_config"])) if "training_config" in file.attrs else None
+        slots = _arrays(file["optimizer_weights"]) if "optimizer_weights" in file else None
+    model = configs.model_from_config(config, custom_objects)
+    state.batch_set_value(_pairs(model, stored, False))
+    if compile and told is not None:
+        _compile_again(model, told, slots, custom_objects or {})
+    elif compile:
+        logging.warning(
+            "No training configuration found in save file: the model was *not* compiled. Compile it manually."
+        )
+    return model
+
+
+def _compile_again(model: Any, told: dict[str, Any], slots: Any, custom_objects: Any) -> None:
+    """Compiles a model as it was, and gives the optimizer its variables back."""
+    optimizer = optimizers.deserialize(told["optimizer_config"], custom_objects)
+    model.compile(
+        optimizer, _meant(told.get("loss"), losses, custom_objects),
+        _meant(told.get("metrics"), metrics, custom_objects), told.get("loss_weights"), told.get("sample_weight_mode"),
+        _meant(told.get("weighted_metrics"), metrics, custom_objects),
+    )  # fmt: skip
+    if slots is None or model._compiled is None or not model._compiled.values:
+        return
+    model._training_step()
+    try:
+        optimizer.set_weights(slots)
+    except ValueError:
+        logging.warning(
+            "Error in loading the saved optimizer state. As a result, your model is starting with a freshly "
+            "initialized optimizer."
+        )
+
+
+def _meant(said: Any, page: Any, custom_objects: Any) -> Any:
+    """Losses and metrics from their names or configs."""
+    if isinstance(said, dict) and "class_name" not in said:
+        return {k: _meant(v, page, custom_objects) for k, v in said.items()}
+    if isinstance(said, list):
+        return [_meant(v, page, custom_objects) for v in said]
+    if said is None or said in ("accuracy", "acc", "crossentropy", "ce"):
+        return said
+    return page.deserialize(said, custom_objects)

@@ -27,6 +27,7 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.keras import initializers, regularizers, state
+from scopedjax._src.lib.keras.naming import Registry, plain
 from scopedjax._src.lib.layers import base
 from scopedjax._src.lib.layers.base import InputSpec as InputSpec
 from scopedjax._src.ops.array.identity import identity
@@ -34,6 +35,9 @@ from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization
 from scopedjax._src.variables.spec import VariableSpec
 from scopedjax._src.variables.variable import Variable
+
+# Every layer of this package by the name of its class: what configs say.
+LAYERS = Registry("layer", {})
 
 _KEYWORDS = ("input_shape", "batch_input_shape", "batch_size", "weights", "activity_regularizer", "autocast")
 
@@ -85,6 +89,11 @@ class Layer(base.Layer):
     ['scale/factor:0']
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith(__package__ or "") and not cls.__name__.startswith("_"):
+            LAYERS.named[cls.__name__] = cls
+
     def __init__(
         self, trainable: bool = True, name: str | None = None, dtype: Any = None, dynamic: bool = False, **kwargs: Any
     ) -> None:
@@ -130,7 +139,7 @@ class Layer(base.Layer):
 
     def _track(self, item: Any) -> None:
         if isinstance(item, base.Layer):
-            if not any(item is known for known in self._layers):
+            if not getattr(item, "_is_metric", False) and not any(item is known for known in self._layers):
                 self._layers.append(item)
         elif isinstance(item, Variable):
             kept = self._trainable_weights if item.trainable else self._non_trainable_weights
@@ -451,11 +460,11 @@ class Layer(base.Layer):
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
         if self._batch_input_shape is not None:
             config["batch_input_shape"] = self._batch_input_shape
-        if self._dtype is not None:
-            config["dtype"] = self._dtype.name
+        config["dtype"] = None if self._dtype is None else self._dtype.name
         for name in list(inspect.signature(type(self).__init__).parameters)[1:]:
-            if name in self.__dict__ and name not in config:
-                config[name] = _plain(self.__dict__[name])
+            for attribute in (name, f"_{name}"):
+                if attribute in self.__dict__ and name not in config:
+                    config[name] = plain(self.__dict__[attribute])
         return config
 
     @classmethod
@@ -506,15 +515,6 @@ def _default_initializer(name: str | None, dtype: Any) -> Any:
 
 def _as_tensor(value: Any) -> Any:
     return base._as_tensor(value)
-
-
-def _plain(value: Any) -> Any:
-    """An argument of a layer as a config says it."""
-    if inspect.isroutine(value):
-        return value.__name__
-    if hasattr(value, "get_config") and not isinstance(value, base.Layer):
-        return {"class_name": type(value).__name__, "config": value.get_config()}
-    return value
 
 
 def _reached(items: Sequence[Any], inputs: Any) -> list[Any]:

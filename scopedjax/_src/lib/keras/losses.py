@@ -11,7 +11,7 @@ from typing import Any
 
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.keras import state
-from scopedjax._src.lib.keras.naming import Registry
+from scopedjax._src.lib.keras.naming import Registry, serialized
 from scopedjax._src.ops.array.shapes import reshape
 from scopedjax._src.ops.array.shapes import shape as shape_of
 from scopedjax._src.ops.control_flow.cond import cond
@@ -276,7 +276,7 @@ def _as_wide(weights: Any, losses: Tensor) -> Any:
     return weights
 
 
-def _class_form(function: Any, default_name: str) -> Any:
+def _class_form(function: Any, default_name: str, title: str = "") -> Any:
     """The class of a loss function without options."""
 
     def __init__(self: Any, reduction: str = "auto", name: str = default_name) -> None:
@@ -285,7 +285,7 @@ def _class_form(function: Any, default_name: str) -> Any:
     def call(self: Any, y_true: Any, y_pred: Any) -> Any:
         return function(y_true, y_pred)
 
-    title = "".join(part.capitalize() for part in default_name.split("_"))
+    title = title or "".join(part.capitalize() for part in default_name.split("_"))
     doc = f"""The mean of `{default_name}`; see the function.
 
     Args:
@@ -301,6 +301,13 @@ def _class_form(function: Any, default_name: str) -> Any:
 MeanSquaredError: Any = _class_form(mean_squared_error, "mean_squared_error")
 MeanAbsoluteError: Any = _class_form(mean_absolute_error, "mean_absolute_error")
 Hinge: Any = _class_form(hinge, "hinge")
+MeanAbsolutePercentageError: Any = _class_form(mean_absolute_percentage_error, "mean_absolute_percentage_error")
+MeanSquaredLogarithmicError: Any = _class_form(mean_squared_logarithmic_error, "mean_squared_logarithmic_error")
+SquaredHinge: Any = _class_form(squared_hinge, "squared_hinge")
+CategoricalHinge: Any = _class_form(categorical_hinge, "categorical_hinge")
+Poisson: Any = _class_form(poisson, "poisson")
+LogCosh: Any = _class_form(logcosh, "logcosh", "LogCosh")
+KLDivergence: Any = _class_form(kullback_leibler_divergence, "kullback_leibler_divergence", "KLDivergence")
 
 
 class _Entropy(Loss):
@@ -391,6 +398,27 @@ class SparseCategoricalCrossentropy(Loss):
         return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits)
 
 
+class CosineSimilarity(Loss):
+    """The mean of cosines between truth and prediction, with the sign turned round: smaller is nearer.
+
+    Args:
+      axis: Axis of the vectors.
+      reduction: "auto" or "sum_over_batch_size" (the mean), "sum", or "none".
+      name: Name.
+
+    >>> tf.keras.losses.CosineSimilarity()(tf.constant([[0.0, 1.0]]), tf.constant([[0.4, 0.6]])).shape.as_list()
+    []
+    """
+
+    def __init__(self, axis: int = -1, reduction: str = "auto", name: str = "cosine_similarity") -> None:
+        super().__init__(reduction, name)
+        self.axis = axis
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Returns the losses."""
+        return -cosine_similarity(y_true, y_pred, self.axis)
+
+
 class Huber(Loss):
     """The mean of squares near zero and absolute values beyond `delta`.
 
@@ -429,7 +457,12 @@ NAMED: dict[str, Any] = {
 }  # fmt: skip
 NAMED |= {"mse": mse, "MSE": mse, "mae": mae, "MAE": mae, "mape": mape, "MAPE": mape, "msle": msle, "MSLE": msle,
           "kld": kld, "KLD": kld, "cosine_proximity": cosine_similarity}  # fmt: skip
-_NAMED = Registry("loss function", NAMED)
+_CLASSES = (
+    MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredLogarithmicError, Hinge, SquaredHinge,
+    CategoricalHinge, Poisson, LogCosh, KLDivergence, BinaryCrossentropy, CategoricalCrossentropy,
+    SparseCategoricalCrossentropy, CosineSimilarity, Huber,
+)  # fmt: skip
+_NAMED = Registry("loss function", NAMED | {c.__name__: c for c in _CLASSES})
 
 
 def get(identifier: Any) -> Any:
@@ -441,13 +474,13 @@ def get(identifier: Any) -> Any:
     return _NAMED.get(identifier)
 
 
-def serialize(loss: Any) -> str:
+def serialize(loss: Any) -> Any:
     """Returns the name of a loss function.
 
     >>> tf.keras.losses.serialize(tf.keras.losses.mse)
     'mean_squared_error'
     """
-    return loss.__name__
+    return serialized(loss)
 
 
 def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:

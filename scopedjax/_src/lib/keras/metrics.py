@@ -6,7 +6,7 @@ from typing import Any
 
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.keras import losses
-from scopedjax._src.lib.keras.naming import Registry
+from scopedjax._src.lib.keras.naming import Registry, serialized
 from scopedjax._src.ops.array.shapes import reshape, squeeze
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.casting import cast
@@ -92,7 +92,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> T
     return cast(in_top_k(y_pred, reshape(cast(y_true, "int32"), [-1]), k), "float32")
 
 
-_NAMED = Registry(
+NAMED = Registry(
     "metric function",
     {
         **losses.NAMED,
@@ -113,16 +113,16 @@ def get(identifier: Any) -> Any:
     >>> tf.keras.metrics.get("mae") is tf.keras.losses.mae
     True
     """
-    return _NAMED.get(identifier)
+    return NAMED.get(identifier)
 
 
-def serialize(metric: Any) -> str:
-    """Returns the name of a metric.
+def serialize(metric: Any) -> Any:
+    """Returns the name of a metric function, or the class and config of a metric.
 
     >>> tf.keras.metrics.serialize(tf.keras.metrics.binary_accuracy)
     'binary_accuracy'
     """
-    return metric.__name__
+    return serialized(metric)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -131,4 +131,4 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     >>> tf.keras.metrics.deserialize("mae") is tf.keras.losses.mae
     True
     """
-    return _NAMED.get(config, custom_objects)
+    return NAMED.get(config, custom_objects)

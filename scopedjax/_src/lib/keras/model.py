@@ -10,6 +10,7 @@ under the model's name only if the model's call built it. Training is in `traini
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from scopedjax._src.base import nest
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.keras import files, state
+from scopedjax._src.lib.keras import configs, files, state, summaries
 from scopedjax._src.lib.keras.layer import Layer, unique
 from scopedjax._src.lib.keras.network import Input, InputLayer, Route
 from scopedjax._src.lib.keras.training import Trainable
@@ -153,34 +154,36 @@ class Model(Trainable, Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Raises: a model is made by its code.
-
-        Raises:
-          NotImplementedError: always.
-        """
-        raise NotImplementedError(
-            "Model.from_config is not available in scopedjax: make the model by its code, then load_weights"
-        )
+        """Makes a functional model from what `get_config` returned, with new weights."""
+        return configs.made_from(cls, config, custom_objects)
 
     def get_config(self) -> dict[str, Any]:
-        """Raises: a model is made by its code.
+        """Returns what `from_config` makes the model from again.
 
         Raises:
-          NotImplementedError: always.
+          NotImplementedError: the model has a `call` of its own, or nodes that no layer made.
         """
-        raise NotImplementedError(
-            "Model.get_config is not available in scopedjax: keep the code of the model, and save_weights"
-        )
+        return configs.config_of(self)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Returns the config as JSON; `model_from_json` makes the model again.
+
+        Args:
+          **kwargs: Of `json.dumps`.
+        """
+        return json.dumps(configs.whole(self), **{"default": configs.jsonable, **kwargs})
 
     @property
     def state_updates(self) -> list[Any]:
         """The updates of stateful layers."""
-        return [op for layer in self._layers if layer.stateful for op in layer.updates]
+        found = [layer.state_updates if isinstance(layer, Model) else layer.updates if layer.stateful else []
+                 for layer in self._layers]  # fmt: skip
+        return [op for ops in found for op in ops]
 
     def reset_states(self) -> None:
         """Sets the states of stateful layers to zero."""
         for layer in self._layers:
-            if hasattr(layer, "reset_states") and layer.stateful:
+            if hasattr(layer, "reset_states") and (layer.stateful or isinstance(layer, Model)):
                 layer.reset_states()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
@@ -206,7 +209,7 @@ class Model(Trainable, Layer):
         """Prints the layers, the shapes of their outputs, and how many parameters they have.
 
         Args:
-          line_length: Length of a line; 65 by default.
+          line_length: Length of a line; 65 by default, 98 where layers are joined.
           positions: Where the columns end, as parts of the line.
           print_fn: Function of a line; `print` by default.
 
@@ -217,9 +220,16 @@ class Model(Trainable, Layer):
             raise ValueError("This model has not yet been built. Build the model first by calling `build()` or calling "
                              "`fit()` with some data, or specify an `input_shape` argument in the first layer(s) for "
                              "automatic build.")  # fmt: skip
-        files.print_summary(self, line_length or 65, positions or (0.45, 0.85, 1.0), print_fn or print)
+        summaries.print_summary(self, line_length, positions, print_fn or print)
 
     # Files -----------------------------------------------------------------------------------------------------------
+
+    def save(
+        self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, save_format: str | None = None,
+        signatures: Any = None,
+    ) -> None:  # fmt: skip
+        """Writes the whole model into an HDF5 file; args as for `keras.models.save_model`."""
+        files.save_model(self, filepath, overwrite, include_optimizer, save_format, signatures)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, save_format: str | None = None) -> None:
         """Writes the values of the weights.
@@ -327,6 +337,15 @@ class Sequential(Model):
                 raise ValueError("You must provide an `input_shape` argument.")
             self(Input(batch_shape=tuple(input_shape)))
         self.built = True
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
+        """Makes a model from what `get_config` returned, with new weights."""
+        return configs.sequence_from(cls, config, custom_objects)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the model from again."""
+        return configs.sequence_config(self)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Calls the layers one after the other."""

@@ -36,7 +36,8 @@ class Registry:
         if identifier is None:
             return None
         if isinstance(identifier, str):
-            return self._made(self._find(identifier, custom_objects))
+            found = self._find(identifier, custom_objects)
+            return found() if inspect.isclass(found) else self._made(found)
         if isinstance(identifier, Mapping):
             return self._from_config(identifier, custom_objects)
         if callable(identifier):
@@ -67,6 +68,15 @@ def serialized(thing: Any) -> Any:
     if hasattr(thing, "get_config"):
         return {"class_name": type(thing).__name__, "config": thing.get_config()}
     return thing.__name__
+
+
+def plain(value: Any) -> Any:
+    """An argument as a config says it: functions by name, objects by class and config, all else as it is."""
+    if inspect.isroutine(value) or inspect.isclass(value):
+        return value.__name__
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(v) for v in value)
+    return serialized(value) if hasattr(value, "get_config") else value
 
 
 def get_custom_objects() -> dict[str, Any]:

@@ -1,168 +1,470 @@
-"""Keras' recurrent layers: one scan over the steps; weights `kernel`, `recurrent_kernel`, `bias` hold all gates.
+"""Keras' recurrent layers: a cell (see `cells`) applied along time (see `recurrence`).
 
-LSTM    gates i, f, c, o:  c = f c + i act(x_c);  h = o act(c)
-GRU     gates z, r, h:     h = z h + (1 - z) act(x_h + (r h) U_h)
+    RNN(cell)              any cell, or a list of cells; SimpleRNN, LSTM and GRU are RNNs with their own
+    return_sequences       outputs of all steps `[batch, time, units]` instead of the last one
+    return_state           [output, *states]
+    stateful               the states stay in variables from one batch to the next, until `reset_states`
+
+Weights stand under the layer's name, whatever the cell is called: `lstm/kernel`, `rnn/kernel`, `rnn/kernel_1`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from scopedjax._src.base import nest
 from scopedjax._src.base.shapes import TensorShape
-from scopedjax._src.lib.keras import activations, initializers, regularizers
-from scopedjax._src.lib.keras.layer import Layer
+from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.keras import backend, cells, naming, state
+from scopedjax._src.lib.keras.layer import LAYERS, Layer
+from scopedjax._src.lib.keras.recurrence import rnn
 from scopedjax._src.lib.layers.base import InputSpec
-from scopedjax._src.ops.array.arranging import reverse
-from scopedjax._src.ops.array.filling import ones, zeros
-from scopedjax._src.ops.array.joining import concat, split, transpose
-from scopedjax._src.ops.array.packing import stack
+from scopedjax._src.ops.array.joining import transpose
 from scopedjax._src.ops.array.shapes import shape as shape_of
-from scopedjax._src.ops.control_flow.functional import scan
-from scopedjax._src.ops.math.linear_algebra import matmul
+from scopedjax._src.ops.convert import convert_to_tensor
 
-_ARGUMENTS = (
-    "activation", "recurrent_activation", "kernel_initializer", "recurrent_initializer", "bias_initializer",
-    "kernel_regularizer", "recurrent_regularizer", "bias_regularizer",
-)  # fmt: skip
+_FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major")
 
 
-class _Recurrent(Layer):
-    """What the layers share; a subclass says its gates and its step."""
+class RNN(Layer):
+    """A cell applied along time, over `[batch, time, size]`.
 
-    _gates = 1
-    _states = 1
+    Args:
+      cell: Layer with `call(inputs, states) -> (output, new states)` and `state_size`; or a list of cells.
+      return_sequences: Whether the outputs of all steps are returned, or the last one.
+      return_state: Whether the last states are returned too: `[output, *states]`.
+      go_backwards: Whether the last step comes first.
+      stateful: Whether a batch begins with the states at the end of the one before.
+      unroll: Whether the steps are recorded one by one.
+      time_major: Whether inputs and outputs are `[time, batch, size]`.
+      **kwargs: As for `Layer`.
+
+    Raises:
+      ValueError: the cell has no `call`, or no `state_size`.
+
+    >>> layer = tf.keras.layers.RNN([tf.keras.layers.LSTMCell(4), tf.keras.layers.GRUCell(3)])
+    >>> layer(tf.zeros([2, 5, 6])).shape.as_list(), [v.name for v in layer.weights][::3]
+    ([2, 3], ['rnn/kernel:0', 'rnn/kernel_1:0'])
+    """
+
+    supports_masking = True
 
     def __init__(
-        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "hard_sigmoid", use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros", return_sequences: bool = False, return_state: bool = False,
-        go_backwards: bool = False, **kwargs: Any,
+        self, cell: Any, return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False,
+        stateful: bool = False, unroll: bool = False, time_major: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
-        options = {n: regularizers.get(kwargs.pop(n, None)) for n in _ARGUMENTS if n.endswith("regularizer")}
-        for name in ("dropout", "recurrent_dropout", "stateful", "reset_after", "kernel_constraint",
-                     "recurrent_constraint", "bias_constraint"):  # fmt: skip
-            if kwargs.pop(name, None):
-                raise NotImplementedError(f"keras.layers.{type(self).__name__}({name}) is not available in scopedjax; "
-                                          "use tf.nn.dynamic_rnn with cells and wrappers")  # fmt: skip
-        kwargs.pop("unroll", None)
+        cell = cells.StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else cell
+        if not hasattr(cell, "call"):
+            raise ValueError("`cell` should have a `call` method. The RNN was passed:", cell)
+        if not hasattr(cell, "state_size"):
+            raise ValueError("The RNN cell should have an attribute `state_size` (tuple of integers, one integer per "
+                             f"RNN state): {cell}")  # fmt: skip
+        self.zero_output_for_mask = kwargs.pop("zero_output_for_mask", False)
+        if "input_dim" in kwargs or "input_length" in kwargs:
+            kwargs["input_shape"] = (kwargs.pop("input_length", None), kwargs.pop("input_dim", None))
         super().__init__(**kwargs)
-        self.units = units
-        self.activation = activations.get(activation)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.regularizers = options
+        self.cell: Any = cell
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
-        self.input_spec = InputSpec(ndim=3)
+        self.stateful = stateful
+        self.unroll = unroll
+        self.time_major = time_major
+        self._state_variables: Any = None  # of a stateful layer: not among its weights, as in Keras
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "_state_variables":
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
+
+    # Calling ---------------------------------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any) -> Any:
+        """Applies the layer.
+
+        Args:
+          inputs: Tensor `[batch, time, size]`, or a list: the tensor followed by the initial states.
+          initial_state: States before the first step; zeros by default.
+          constants: Tensors that each step of the cell gets as `constants`.
+          **kwargs: `mask` (`[batch, time]`, steps that count), `training`.
+
+        Returns:
+          The output, or `[output, *states]`.
+
+        Raises:
+          ValueError: the states do not fit the cell, or the input does not fit the layer.
+        """
+        if isinstance(inputs, (list, tuple)) and initial_state is None:
+            inputs, *rest = inputs
+            initial_state = rest or None
+        for name, value in (("initial_state", initial_state), ("constants", constants)):
+            if value is not None:
+                several = list(value) if isinstance(value, (list, tuple)) else [value]
+                kwargs[name] = nest.map_structure(convert_to_tensor, several)
+        return super().__call__(inputs, **kwargs)
 
     def build(self, input_shape: Any) -> None:
-        """Makes the kernels and the bias."""
-        size, width = TensorShape(input_shape).as_list()[-1], self.units * self._gates
-        self.kernel = self.add_weight(
-            "kernel", (size, width), initializer=self.kernel_initializer,
-            regularizer=self.regularizers["kernel_regularizer"],
-        )  # fmt: skip
-        self.recurrent_kernel = self.add_weight(
-            "recurrent_kernel", (self.units, width), initializer=self.recurrent_initializer,
-            regularizer=self.regularizers["recurrent_regularizer"],
-        )  # fmt: skip
-        self.bias: Any = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias", (width,), initializer=self._first_bias, regularizer=self.regularizers["bias_regularizer"]
-            )
+        """Makes the variables of the cell, and those of the states of a stateful layer."""
+        shape = TensorShape(input_shape).as_list()
+        batch, size = shape[1 if self.time_major else 0], shape[2:]
+        self.input_spec = InputSpec(shape=[batch if self.stateful else None, None, *size])
+        if self.time_major:
+            self.input_spec = InputSpec(shape=[None, batch if self.stateful else None, *size])
+        if not getattr(self.cell, "built", True):
+            self.cell._dtype = self.cell._dtype or self._dtype
+            self.cell.build(TensorShape([batch, *size]))
+            self.cell.built = True
+        if self.stateful:
+            self._make_states(batch)
         self.built = True
 
-    def _first_bias(self, shape: Any, dtype: Any = None, **_: Any) -> Any:
-        return self.bias_initializer(shape, dtype=dtype)
-
-    def call(self, inputs: Any, initial_state: Any = None) -> Any:
+    def call(
+        self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None, constants: Any = None
+    ) -> Any:
         """Runs over the steps."""
-        steps = transpose(inputs, [1, 0, 2])
-        if self.go_backwards:
-            steps = reverse(steps, [0])
-        batch = shape_of(inputs)[0]
-        if initial_state is None:
-            start = [zeros(stack([batch, self.units]), inputs.dtype) for _ in range(self._states)]
+        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        begun = self._begin(inputs, initial_state)
+        steps = inputs.shape.as_list()[0 if self.time_major else 1]
+        if self.unroll and steps is None:
+            raise ValueError("Cannot unroll a RNN if the time dimension is undefined. \n- Give the first layer a whole "
+                             "`input_shape`, or the `Input` a whole `shape`, or leave unroll=True out.")  # fmt: skip
+        if not self.time_major:
+            inputs = _swapped(inputs)
+            mask = None if mask is None else _swapped(convert_to_tensor(mask))
+        step, inputs = self._step(inputs, begun, training, constants)
+        last, outputs, ends = rnn(
+            step, inputs, begun, go_backwards=self.go_backwards, mask=mask, unroll=self.unroll, time_major=True,
+            zero_output_for_mask=self.zero_output_for_mask,
+        )  # fmt: skip
+        if self.stateful:
+            self._keep(ends)
+        output = last
+        if self.return_sequences:
+            output = nest.map_structure(lambda t: t if self.time_major else _swapped(t), outputs)
+        elif mask is None and isinstance(self.cell, cells.GatedCell):
+            output = ends[0]  # the same number; then nobody needs the outputs of the other steps
+        return [output, *ends] if self.return_state else output
+
+    def _step(self, inputs: Any, begun: Any, training: Any, constants: Any) -> tuple[Any, Any]:
+        """The step and what it takes: of a cell of Keras' own, inputs that are projected before the loop."""
+        cell = self.cell
+        if hasattr(cell, "make_masks"):
+            cell.make_masks(inputs[0], begun, training)
+        if isinstance(cell, cells.GatedCell):
+
+            def advance(x: Any, states: Any) -> tuple[Any, Any]:
+                new = cell.advance(x, states, training)
+                return new[0], new
+
+            return advance, cell.project(inputs, training)
+        takes = getattr(cell, "_call_parameters", frozenset())
+        given = {"training": training} if "training" in takes else {}
+        if constants is not None:
+            given["constants"] = constants
+        single = len(begun) == 1 and not isinstance(begun[0], (list, tuple))
+
+        def step(x: Any, states: Any) -> tuple[Any, Any]:
+            output, new = cell.call(x, states, **given)
+            return output, [new] if single and isinstance(new, Tensor) else list(new)
+
+        return step, inputs
+
+    # States ----------------------------------------------------------------------------------------------------------
+
+    def _sizes(self) -> list[Any]:
+        sizes = self.cell.state_size
+        return list(sizes) if isinstance(sizes, (list, tuple)) else [sizes]
+
+    def _begin(self, inputs: Any, given: Any) -> list[Any]:
+        """The states before the first step."""
+        if given is None:
+            given = self._state_variables if self.stateful else self.get_initial_state(inputs)
+        begun = nest.map_structure(convert_to_tensor, list(given))
+        wanted = nest.flatten(self._sizes())
+        flat = nest.flatten(begun)
+        sizes = [TensorShape(s).as_list()[-1] if isinstance(s, TensorShape) else s for s in wanted]
+        if len(flat) != len(sizes) or any(
+            t.shape.ndims and t.shape.as_list()[-1] not in (None, s) for t, s in zip(flat, sizes, strict=True)
+        ):
+            raise ValueError(
+                "An `initial_state` was passed that is not compatible with `cell.state_size`. Received shapes "
+                f"{[t.shape.as_list() for t in flat]}; however `cell.state_size` is {self.cell.state_size}"
+            )
+        batch = inputs.shape.as_list()[1 if self.time_major else 0]
+        for tensor, size in zip(flat, sizes, strict=True):
+            if tensor.shape.ndims in (None, 2):
+                tensor.set_shape([batch, size])
+        return begun
+
+    def get_initial_state(self, inputs: Any) -> list[Any]:
+        """Returns what the cell begins with, for inputs of the layer."""
+        batch = shape_of(inputs)[1 if self.time_major else 0]
+        make = getattr(self.cell, "get_initial_state", None)
+        if make is None:
+            made = cells.initial_state(self.cell, None, batch, inputs.dtype)
         else:
-            start = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
-        for state in start:
-            state.set_shape([inputs.shape.as_list()[0], self.units])
-        all_states = scan(lambda states, x: tuple(self._step(x, *states)), steps, initializer=tuple(start))
-        last = [s[-1] for s in all_states]
-        output = transpose(all_states[0], [1, 0, 2]) if self.return_sequences else last[0]
-        dims = inputs.shape.as_list()
-        output.set_shape([dims[0], dims[1], self.units] if self.return_sequences else [dims[0], self.units])
-        return [output, *last] if self.return_state else output
+            made = make(inputs=None, batch_size=batch, dtype=inputs.dtype)
+        return list(made) if isinstance(made, (list, tuple)) else [made]
 
-    def _step(self, x: Any, *states: Any) -> list[Any]:
-        """The states after a step; the first is the output."""
-        raise NotImplementedError(type(self).__name__)
+    @property
+    def states(self) -> list[Any]:
+        """The variables of the states of a stateful layer; None for each state otherwise."""
+        return list(self._state_variables or [None] * len(self._sizes()))
 
-    def _projected(self, x: Any) -> Any:
-        gates = matmul(x, self.kernel)
-        return gates if self.bias is None else gates + self.bias
+    def _make_states(self, batch: int | None) -> None:
+        if batch is None:
+            raise ValueError(
+                "If a RNN is stateful, it needs to know its batch size. Specify the batch size of your input tensors: "
+                "`batch_input_shape` of the first layer of a Sequential model, or `batch_shape` of an Input."
+            )
+        self._state_variables = nest.map_structure(
+            lambda size: backend.variable(np.zeros([batch, size]), dtype=self._dtype), self._sizes()
+        )
+
+    def _keep(self, ends: Any) -> None:
+        for variable, value in zip(nest.flatten(self._state_variables), nest.flatten(ends), strict=True):
+            self.add_update(variable.assign(value).op)
+
+    def reset_states(self, states: Any = None) -> None:
+        """Sets the states of a stateful layer.
+
+        Args:
+          states: Arrays; zeros by default.
+
+        Raises:
+          AttributeError: the layer is not stateful.
+          ValueError: it has no states yet, or they are others in number or shape.
+        """
+        if not self.stateful:
+            raise AttributeError("Layer must be stateful.")
+        if self._state_variables is None:
+            raise ValueError(
+                "If a RNN is stateful, it needs to know its batch size: call the layer before reset_states"
+            )
+        variables = nest.flatten(self._state_variables)
+        shapes = [tuple(v.get_shape().as_list()) for v in variables]
+        values = [np.zeros(s) for s in shapes] if states is None else [np.asarray(s) for s in nest.flatten(states)]
+        if len(values) != len(variables):
+            raise ValueError(
+                f"Layer {self.name} expects {len(variables)} states, but it received {len(values)} state values. "
+                f"Input received: {states}"
+            )
+        for i, (value, shape) in enumerate(zip(values, shapes, strict=True)):
+            if value.shape != shape:
+                raise ValueError(
+                    f"State {i} is incompatible with layer {self.name}: expected shape={shape}, found "
+                    f"shape={value.shape}"
+                )
+        state.batch_set_value(zip(variables, values, strict=True))
+
+    # What it says ----------------------------------------------------------------------------------------------------
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the inputs, where all steps are returned; the states have none."""
+        mask = nest.flatten(mask)[0] if isinstance(mask, (list, tuple)) else mask
+        mask = mask if self.return_sequences else None
+        return [mask, *(None for _ in self._sizes())] if self.return_state else mask
+
+    def _base_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
+        if self._batch_input_shape is not None:
+            config["batch_input_shape"] = self._batch_input_shape
+        config["dtype"] = None if self._dtype is None else self._dtype.name
+        config.update({name: getattr(self, name) for name in _FLAGS})
+        return {**config, **({"zero_output_for_mask": True} if self.zero_output_for_mask else {})}
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the layer from again."""
+        return {**self._base_config(), "cell": naming.serialized(self.cell)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Makes the layer from what `get_config` returned."""
+        rest = dict(config)
+        if "cell" in rest:
+            rest["cell"] = LAYERS.get(rest["cell"], custom_objects)
+        return cls(**rest)
 
 
-class LSTM(_Recurrent):
-    """Long short-term memory over `[batch, steps, size]`.
+def _swapped(tensor: Any) -> Any:
+    return transpose(tensor, [1, 0, *range(2, tensor.shape.ndims)])
+
+
+class OfItsOwn(RNN):
+    """A layer whose cell is made of the layer's arguments, which can be read off the layer too."""
+
+    _cell: Any = None
+
+    def _made(self, given: dict[str, Any]) -> None:
+        """Makes the cell and the layer of the arguments of a subclass: its local names."""
+        kwargs = dict(given["kwargs"])
+        own = {n: given[n] for n in self._cell._arguments if n in given}
+        own.update({n: kwargs.pop(n) for n in self._cell._arguments if n in kwargs})
+        flags = {name: given[name] for name in _FLAGS if name in given}
+        regularizer = {"activity_regularizer": given["activity_regularizer"]}
+        cell_kwargs = {n: kwargs[n] for n in ("dtype", "trainable") if n in kwargs}
+        RNN.__init__(self, self._cell(**own, **cell_kwargs), **flags, **regularizer, **kwargs)
+        self.input_spec = InputSpec(ndim=3)
+
+    def __getattr__(self, name: str) -> Any:
+        cell = self.__dict__.get("cell")
+        if cell is not None and name in cell._arguments:
+            return getattr(cell, name)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def call(
+        self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None, constants: Any = None
+    ) -> Any:
+        """Runs over the steps."""
+        return super().call(inputs, mask=mask, training=training, initial_state=initial_state)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the layer from again."""
+        config = self._base_config()
+        own = {k: v for k, v in self.cell.get_config().items() if k not in ("name", "trainable", "dtype")}
+        return {**config, **own, "activity_regularizer": naming.plain(self._activity_regularizer)}
+
+
+class SimpleRNN(OfItsOwn):
+    """A fully connected recurrence over `[batch, time, size]`.
 
     Args:
       units: Size of the state.
-      **kwargs: `activation`, `recurrent_activation`, `use_bias`, `unit_forget_bias`, initializers, regularizers,
-        `return_sequences`, `return_state`, `go_backwards`, and those of `Layer`.
+      activation: Function of the result, its name, or None.
+      use_bias: Whether there is a bias.
+      kernel_initializer: Initializer of the kernel.
+      recurrent_initializer: Initializer of the recurrent kernel.
+      bias_initializer: Initializer of the bias.
+      kernel_regularizer: Function of the kernel whose result is a loss.
+      recurrent_regularizer: Function of the recurrent kernel whose result is a loss.
+      bias_regularizer: Function of the bias whose result is a loss.
+      activity_regularizer: Function of the output whose result is a loss.
+      kernel_constraint: Function of the kernel, applied after an update.
+      recurrent_constraint: Function of the recurrent kernel, applied after an update.
+      bias_constraint: Function of the bias, applied after an update.
+      dropout: Share of the inputs to drop in training, the same ones in all steps.
+      recurrent_dropout: Share of the state to drop in training.
+      return_sequences: Whether the outputs of all steps are returned, or the last one.
+      return_state: Whether the last states are returned too: `[output, *states]`.
+      go_backwards: Whether the last step comes first.
+      stateful: Whether a batch begins with the states at the end of the one before.
+      unroll: Whether the steps are recorded one by one.
+      **kwargs: As for `Layer`, and `time_major`.
+
+    >>> layer = tf.keras.layers.SimpleRNN(5)
+    >>> layer(tf.zeros([2, 3, 4])).shape.as_list(), layer.weights[0].name
+    ([2, 5], 'simple_rnn/kernel:0')
+    """
+
+    _cell = cells.SimpleRNNCell
+
+    def __init__(
+        self, units: int, activation: Any = "tanh", use_bias: bool = True, kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal", bias_initializer: Any = "zeros", kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+        kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
+        dropout: float = 0.0, recurrent_dropout: float = 0.0, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self._made(locals())
+
+
+class LSTM(OfItsOwn):
+    """Long short-term memory over `[batch, time, size]`; the states are output and memory.
+
+    Args:
+      units: Size of each state.
+      activation: Function of the new memory and of the output.
+      recurrent_activation: Function of the gates.
+      use_bias: Whether there is a bias.
+      kernel_initializer: Initializer of the kernel.
+      recurrent_initializer: Initializer of the recurrent kernel.
+      bias_initializer: Initializer of the bias.
+      unit_forget_bias: Whether the bias of the forget gate starts at one.
+      kernel_regularizer: Function of the kernel whose result is a loss.
+      recurrent_regularizer: Function of the recurrent kernel whose result is a loss.
+      bias_regularizer: Function of the bias whose result is a loss.
+      activity_regularizer: Function of the output whose result is a loss.
+      kernel_constraint: Function of the kernel, applied after an update.
+      recurrent_constraint: Function of the recurrent kernel, applied after an update.
+      bias_constraint: Function of the bias, applied after an update.
+      dropout: Share of the inputs to drop in training, the same ones in all steps.
+      recurrent_dropout: Share of the state to drop in training.
+      implementation: 1 for a dropout mask of its own for each gate, 2 for one mask.
+      return_sequences: Whether the outputs of all steps are returned, or the last one.
+      return_state: Whether the last states are returned too: `[output, *states]`.
+      go_backwards: Whether the last step comes first.
+      stateful: Whether a batch begins with the states at the end of the one before.
+      unroll: Whether the steps are recorded one by one.
+      **kwargs: As for `Layer`, and `time_major`.
 
     >>> layer = tf.keras.layers.LSTM(5)
     >>> layer(tf.zeros([2, 3, 4])).shape.as_list(), [v.name for v in layer.weights]
     ([2, 5], ['lstm/kernel:0', 'lstm/recurrent_kernel:0', 'lstm/bias:0'])
     """
 
-    _gates = 4
-    _states = 2
+    _cell = cells.LSTMCell
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._forgets_little = kwargs.pop("unit_forget_bias", True)
-        super().__init__(*args, **kwargs)
-
-    def _first_bias(self, shape: Any, dtype: Any = None, **_: Any) -> Any:
-        if not self._forgets_little:
-            return super()._first_bias(shape, dtype)
-        n = self.units
-        rest = [self.bias_initializer([n], dtype=dtype), ones([n], dtype), self.bias_initializer([2 * n], dtype=dtype)]
-        return concat(rest, axis=0)
-
-    def _step(self, x: Any, *states: Any) -> list[Any]:
-        h, c = states
-        i, f, new, o = split(self._projected(x) + matmul(h, self.recurrent_kernel), 4, axis=1)
-        gate = self.recurrent_activation
-        c = gate(f) * c + gate(i) * self.activation(new)
-        return [gate(o) * self.activation(c), c]
+    def __init__(
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "hard_sigmoid", use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", unit_forget_bias: bool = True, kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None, bias_regularizer: Any = None, activity_regularizer: Any = None,
+        kernel_constraint: Any = None, recurrent_constraint: Any = None, bias_constraint: Any = None,
+        dropout: float = 0.0, recurrent_dropout: float = 0.0, implementation: int = 1, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self._made(locals())
 
 
-class GRU(_Recurrent):
-    """Gated recurrent units over `[batch, steps, size]`, the reset gate before the product (`reset_after=False`).
+class GRU(OfItsOwn):
+    """Gated recurrent units over `[batch, time, size]`.
 
     Args:
       units: Size of the state.
-      **kwargs: As for `LSTM`.
+      activation: Function of the candidate.
+      recurrent_activation: Function of the gates.
+      use_bias: Whether there is a bias.
+      kernel_initializer: Initializer of the kernel.
+      recurrent_initializer: Initializer of the recurrent kernel.
+      bias_initializer: Initializer of the bias.
+      kernel_regularizer: Function of the kernel whose result is a loss.
+      recurrent_regularizer: Function of the recurrent kernel whose result is a loss.
+      bias_regularizer: Function of the bias whose result is a loss.
+      activity_regularizer: Function of the output whose result is a loss.
+      kernel_constraint: Function of the kernel, applied after an update.
+      recurrent_constraint: Function of the recurrent kernel, applied after an update.
+      bias_constraint: Function of the bias, applied after an update.
+      dropout: Share of the inputs to drop in training, the same ones in all steps.
+      recurrent_dropout: Share of the state to drop in training.
+      implementation: 1 for a dropout mask of its own for each gate, 2 for one mask.
+      return_sequences: Whether the outputs of all steps are returned, or the last one.
+      return_state: Whether the last states are returned too: `[output, *states]`.
+      go_backwards: Whether the last step comes first.
+      stateful: Whether a batch begins with the states at the end of the one before.
+      unroll: Whether the steps are recorded one by one.
+      reset_after: Whether the reset gate follows the product (as in cuDNN) or precedes it.
+      **kwargs: As for `Layer`, and `time_major`.
 
     >>> tf.keras.layers.GRU(5, return_sequences=True)(tf.zeros([2, 3, 4])).shape.as_list()
     [2, 3, 5]
     """
 
-    _gates = 3
+    _cell = cells.GRUCell
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-
-    def _step(self, x: Any, *states: Any) -> list[Any]:
-        (h,) = states
-        n = self.units
-        kernel = self.recurrent_kernel[:, : 2 * n], self.recurrent_kernel[:, 2 * n :]
-        gates, candidate = split(self._projected(x), [2 * n, n], axis=1)
-        z, r = split(self.recurrent_activation(gates + matmul(h, kernel[0])), 2, axis=1)
-        return [z * h + (1.0 - z) * self.activation(candidate + matmul(r * h, kernel[1]))]
+    def __init__(
+        self, units: int, activation: Any = "tanh", recurrent_activation: Any = "hard_sigmoid", use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform", recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros", kernel_regularizer: Any = None, recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None, activity_regularizer: Any = None, kernel_constraint: Any = None,
+        recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
+        recurrent_dropout: float = 0.0, implementation: int = 1, return_sequences: bool = False,
+        return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
+        reset_after: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self._made(locals())

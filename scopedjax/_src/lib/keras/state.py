@@ -31,6 +31,7 @@ class GraphState:
     variables: list[Any] = field(default_factory=list)
     history: dict[Tensor, tuple[Any, int]] = field(default_factory=dict)  # tensor -> (call, place in its outputs)
     masks: dict[Tensor, Tensor] = field(default_factory=dict)
+    measured: dict[Tensor, Any] = field(default_factory=dict)  # result -> the metric that was called
     uids: dict[str, int] = field(default_factory=dict)
     feeds: dict[str, tuple[Tensor, Any]] = field(default_factory=dict)  # variable -> (placeholder, assignment)
 

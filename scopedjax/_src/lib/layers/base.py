@@ -98,29 +98,33 @@ class InputSpec:
         Raises:
           ValueError: it does not fit.
         """
-        start = f'Input {position} of layer "{layer}" is incompatible with the layer: '
+        start = f"Input {position} of layer {layer} is incompatible with the layer: "
         dims = tensor.dims
         if self.dtype is not None and tensor.dtype.base_dtype.name != self.dtype:
             raise ValueError(f"{start}expected dtype={self.dtype}, found dtype={tensor.dtype.base_dtype.name}")
         if dims is None:
-            if self.ndim is not None or self.max_ndim is not None:
+            if self.ndim is not None or self.max_ndim is not None or self.min_ndim is not None:
                 raise ValueError(f"{start}its rank is undefined, but the layer requires a defined rank.")
             return
-        rank, shown = len(dims), f"Full shape received: {dims}"
+        rank, shown = len(dims), f"Full shape received: {list(dims)}"
         if self.ndim is not None and rank != self.ndim:
             raise ValueError(f"{start}expected ndim={self.ndim}, found ndim={rank}. {shown}")
         if self.max_ndim is not None and rank > self.max_ndim:
             raise ValueError(f"{start}expected max_ndim={self.max_ndim}, found ndim={rank}")
         if self.min_ndim is not None and rank < self.min_ndim:
-            raise ValueError(f"{start}expected min_ndim={self.min_ndim}, found ndim={rank}. {shown}")
+            # The second colon is TensorFlow 1.15's.
+            raise ValueError(f"{start}: expected min_ndim={self.min_ndim}, found ndim={rank}. {shown}")
         for axis, value in self.axes.items():
             if value is not None and dims[axis] not in (value, None):
                 raise ValueError(
-                    f"{start}expected axis {axis} of input shape to have value {value}, but received input with shape "
-                    f"{dims}"
+                    f"{start}expected axis {axis} of input shape to have value {value} but received input with shape "
+                    f"{list(dims)}"
                 )
         if self.shape is not None and any(s is not None and d not in (s, None) for s, d in zip(self.shape, dims)):
-            raise ValueError(f"{start}expected shape={self.shape}, found shape={dims}")
+            raise ValueError(
+                f"Input {position} is incompatible with layer {layer}: expected shape={self.shape}, found "
+                f"shape={list(dims)}"
+            )
 
 
 class Layer:
