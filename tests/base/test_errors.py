@@ -18,6 +18,10 @@ CLASSES = [name for name, value in vars(errors).items() if inspect.isclass(value
 CODED = [name for name in CLASSES if name not in ("OpError", "_CodedError")]
 
 
+# What is compared here though no body names it: tests/surface/evidence.py.
+COMPARES = [f"errors.{name}" for name in CODED]
+
+
 @pytest.mark.oracle
 def test_every_name_of_tensorflow_is_there_and_its_codes_are_equal() -> None:
     theirs = oracle.real_tf().errors

@@ -45,8 +45,8 @@ def _diag(*args, **kwargs):
     return body
 
 
-def _streaming(name, guesses=GUESSES, **more):
-    return lambda tf: streamed(tf, getattr(tf.contrib.metrics, name), guesses, LABELS, **more)
+def _streaming(name, guesses=GUESSES, labels=LABELS, **more):
+    return lambda tf: streamed(tf, getattr(tf.contrib.metrics, name), guesses, labels, **more)
 
 
 BODIES = {
@@ -65,6 +65,28 @@ BODIES = {
     "streaming_precision": _streaming("streaming_precision", weights=WEIGHTS),
     "streaming_recall": _streaming("streaming_recall"),
     "streaming_auc": _streaming("streaming_auc", SCORES, weights=WEIGHTS, num_thresholds=10),
+    "streaming_mean_absolute_error": _streaming("streaming_mean_absolute_error", SCORES, WEIGHTS, weights=WEIGHTS),
+    "streaming_mean_squared_error": _streaming("streaming_mean_squared_error", SCORES, WEIGHTS),
+    "streaming_root_mean_squared_error": _streaming(
+        "streaming_root_mean_squared_error", SCORES, WEIGHTS, weights=WEIGHTS
+    ),
+    "streaming_true_positives": _streaming("streaming_true_positives", weights=WEIGHTS),
+    "streaming_true_negatives": _streaming("streaming_true_negatives"),
+    "streaming_false_positives": _streaming("streaming_false_positives"),
+    "streaming_false_negatives": _streaming("streaming_false_negatives", weights=WEIGHTS),
+    "streaming_mean": lambda tf: streamed(
+        tf, lambda a, b: tf.contrib.metrics.streaming_mean(a, weights=b), SCORES, WEIGHTS
+    ),
+    "reparameterization": lambda tf: (
+        [
+            isinstance(kind, tf.distributions.ReparameterizationType)
+            for kind in (tf.distributions.FULLY_REPARAMETERIZED, tf.distributions.NOT_REPARAMETERIZED)
+        ]
+        + [
+            tf.distributions.Normal(0.0, 1.0).reparameterization_type == tf.distributions.FULLY_REPARAMETERIZED,
+            tf.distributions.Bernoulli(0.5).reparameterization_type == tf.distributions.FULLY_REPARAMETERIZED,
+        ]
+    ),
     "f1_score": lambda tf: streamed(tf, tf.contrib.metrics.f1_score, LABELS, SCORES, num_thresholds=20),
     "accuracy": lambda tf: [
         tf.Session().run(tf.contrib.metrics.accuracy(tf.constant(GUESSES), tf.constant(LABELS), weights))

@@ -16,6 +16,7 @@ def program(tf, page):
     page.scalar_summary(["a", "b"], [1.0, 2.0], name="z")
     page.histogram_summary("h", tf.constant([1.0, 2.0]), collections=["mine"])
     page.image_summary("i", tf.zeros([1, 2, 2, 1]), max_images=1)
+    page.audio_summary("s", tf.constant([[0.5, -0.5], [0.0, 1.0]]), 8000.0, max_outputs=1, collections=["mine"])
     page.merge_summary([page.scalar_summary("c", 3.0)])
     merged = page.merge_all_summaries()
     nodes = [[o.name, o.type] for o in tf.get_default_graph().get_operations()]

@@ -17,6 +17,8 @@ from tests import oracle
 
 pytestmark = pytest.mark.oracle
 
+# What is compared here though no body names it: tests/surface/evidence.py.
+COMPARES = ["io.gfile.walk", "io.gfile.stat", "io.gfile.join"]
 OURS = types.SimpleNamespace(**{**vars(gfile), "GFile": gfile_file.GFile})
 
 
@@ -157,6 +159,18 @@ def test_walk(path: str, in_order: bool, tmp_path: Path) -> None:
         top = _fill(tmp_path / "order") + "/a"
         theirs = [t for t, _, _ in oracle.real_tf().gfile.Walk(top, in_order)]
         assert theirs == [t for t, _, _ in gfile.Walk(top, in_order)]
+
+
+def test_names_of_tensorflow_2(tmp_path: Path) -> None:
+    _check(lambda g, d: [(top, sorted(dirs), sorted(files)) for top, dirs, files in g.walk(d + "/a")], tmp_path)
+    with (tmp_path / "t").open("w") as file:
+        file.write("12345")
+    path = str(tmp_path / "t")
+    theirs = oracle.real_tf()
+    assert theirs.io.gfile.stat(path).length == gfile.stat(path).length == 5
+    for parts in (["a", "b"], ["a/", "b", "c"], ["a", "/b"], ["a"]):
+        assert theirs.io.gfile.join(*parts) == gfile.join(*parts)
+    oracle.check_both(lambda tf: tf.gfile.FastGFile(path).read())
 
 
 def test_walk_tells_errors(tmp_path: Path) -> None:

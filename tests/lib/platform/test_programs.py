@@ -9,12 +9,17 @@ import sys
 import textwrap
 from pathlib import Path
 
+import absl.flags
 import pytest
 
+from scopedjax import flags as our_flags
 from tests import oracle
 
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
+# What is compared here though no body names it: tests/surface/evidence.py.
+ABSL = sorted(name for name, value in vars(absl.flags).items() if vars(our_flags).get(name) is value)
+COMPARES = ["logging.log_every_n", "logging.log_first_n", *(f"flags.{name}" for name in ABSL)]
 ROOT = Path(__file__).parents[3]
 OURS = "import scopedjax as tf\n"
 THEIRS = """
@@ -52,6 +57,12 @@ def _same(tmp_path: Path, body: str, *arguments: str, flags: list[str] | None = 
     theirs, ours = (_run(tmp_path, imports, body, list(arguments), flags or []) for imports in (THEIRS, OURS))
     oracle.assert_same(theirs, ours)
     return ours
+
+
+def test_flags_are_absls_own() -> None:
+    theirs = oracle.real_tf().flags
+    assert len(ABSL) > 40
+    assert [name for name in ABSL if getattr(theirs, name) is not getattr(our_flags, name)] == []
 
 
 def test_logging(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def test_summaries(tf: Any) -> None:
     tf.scalar_summary(["a", "b"], [1.0, 2.0], name="z")
     tf.histogram_summary("h", tf.constant([1.0, 2.0]), collections=["mine"])
     tf.image_summary("i", tf.zeros([1, 2, 2, 1]), max_images=1)
+    tf.audio_summary("s", tf.constant([[0.5, -0.5], [0.0, 1.0]]), 8000.0, max_outputs=1, collections=["mine"])
     tf.merge_summary([tf.scalar_summary("c", 3.0)])
     merged = tf.merge_all_summaries()
     assert [[o.name, o.type] for o in tf.get_default_graph().get_operations()] == GOLDEN["nodes"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,5 +109,20 @@ def test_a_server_of_one_process() -> None:
         server = tf.train.Server.create_local_server(start=False)
         with tf.Session() as sess:
             return type(server).__name__, sess.run(tf.constant(3))
+
+    check_both(body)
+
+
+def test_removing_a_checkpoint(tmp_path: Path) -> None:
+    names = ["m-1.index", "m-1.data-00000-of-00001", "m-1.meta", "m-10.index", "m-2.meta"]
+
+    def body(tf: Any) -> Any:
+        folder = tmp_path / tf.__name__.partition(".")[0]
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+        tf.train.remove_checkpoint(str(folder / "m-1"))
+        tf.train.remove_checkpoint(str(folder / "m-3"))
+        return sorted(os.listdir(folder))
 
     check_both(body)

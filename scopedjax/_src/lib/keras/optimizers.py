@@ -43,6 +43,7 @@ class Optimizer:
     """
 
     _slot_names: tuple[str, ...] = ()
+    _settings: tuple[str, ...] = ()  # what a configuration has besides the numbers
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         for keyword, value in kwargs.items():
@@ -242,7 +243,7 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` makes it from again."""
         numbers = {n: state.get_value(self._hyper[n]) if n in self._hyper else v for n, v in self._given.items()}
-        return {"name": self._name, **numbers}
+        return {"name": self._name, **numbers, **{name: getattr(self, name) for name in self._settings}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -277,6 +278,8 @@ class SGD(Optimizer):
     >>> sess.run(w)
     np.float32(0.0)
     """
+
+    _settings = ("nesterov",)
 
     def __init__(
         self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str = "SGD", **kwargs: Any
@@ -320,6 +323,8 @@ class Adam(Optimizer):
     >>> tf.keras.optimizers.Adam().get_slot_names()
     ['m', 'v']
     """
+
+    _settings = ("epsilon", "amsgrad")
 
     def __init__(
         self,
@@ -368,6 +373,8 @@ class RMSprop(Optimizer):
     >>> tf.keras.optimizers.RMSprop().get_slot_names()
     ['rms']
     """
+
+    _settings = ("epsilon", "centered")
 
     def __init__(
         self,
@@ -423,6 +430,8 @@ class Adagrad(Optimizer):
 
     _slot_names = ("accumulator",)
 
+    _settings = ("epsilon", "initial_accumulator_value")
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -435,11 +444,11 @@ class Adagrad(Optimizer):
             raise ValueError(f"initial_accumulator_value must be non-negative: {initial_accumulator_value}")
         super().__init__(name, **kwargs)
         self._set_hyper("learning_rate", learning_rate)
-        self._initial_accumulator_value = initial_accumulator_value
+        self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon or state.epsilon()
 
     def _slot_initializer(self, slot_name: str) -> Any:
-        return {"class_name": "Constant", "config": {"value": self._initial_accumulator_value}}
+        return {"class_name": "Constant", "config": {"value": self.initial_accumulator_value}}
 
     def _update(self, grad: Any, variable: Any, dtype: Any) -> list[Any]:
         total = self.get_slot(variable, "accumulator")

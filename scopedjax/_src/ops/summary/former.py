@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from scopedjax._src.base import dtypes
 from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.graph import stacks
+from scopedjax._src.graph.recording import name_scope
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
+from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.summary.nodes import merge, merge_all
 
 
@@ -68,7 +71,9 @@ def audio_summary(
     >>> tf.audio_summary("voice", tf.zeros([1, 8]), 8000.0).op.type
     'AudioSummaryV2'
     """
-    node = apply_op("AudioSummaryV2", tag, tensor, sample_rate, max_outputs=max_outputs, name=name)
+    with name_scope(name, "AudioSummary", [tensor]) as scope:
+        rate = convert_to_tensor(sample_rate, dtype=dtypes.float32, name="sample_rate")
+        node = apply_op("AudioSummaryV2", tag, tensor, rate, max_outputs=max_outputs, name=scope)
     return _collected(node, collections)
 
 

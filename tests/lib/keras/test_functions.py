@@ -1,0 +1,40 @@
+"""Functions and small classes of tf.keras answer as those of TensorFlow 1.15 do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+import scopedjax as tf
+from tests.lib.keras.function_programs import PROGRAMS
+from tests.oracle import golden
+
+
+def agree(theirs: Any, ours: Any, where: str) -> None:
+    """Numbers close, everything else equal, structures alike."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        assert sorted(theirs) == sorted(ours), where
+        for key in theirs:
+            agree(theirs[key], ours[key], f"{where}.{key}")
+    elif isinstance(theirs, list) and isinstance(ours, list):
+        assert len(theirs) == len(ours), (where, theirs, ours)
+        for i, (a, b) in enumerate(zip(theirs, ours, strict=True)):
+            agree(a, b, f"{where}[{i}]")
+    elif isinstance(theirs, float):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5, err_msg=where)
+    else:
+        assert theirs == ours, where
+
+
+@pytest.mark.filterwarnings("ignore:The graph grows")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name: str) -> None:
+    tf.keras.backend.clear_session()
+    try:
+        found = json.loads(json.dumps(PROGRAMS[name](tf), default=lambda value: value.item()))
+        agree(golden("keras_functions")[name], found, name)
+    finally:
+        tf.keras.backend.clear_session()
