@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from scopedjax._src.base import dtypes, errors
+from scopedjax._src.base import dtypes
 from scopedjax._src.cli.tensor_files import Array, CommandError, TensorInfo, TensorSink, TensorSource
 
 _PARTS: Final = re.compile(r"\.(index|meta|data-\d{5,}-of-\d{5,})$")
@@ -31,10 +31,11 @@ def checkpoint_path(path: str) -> str:
     def is_checkpoint(place: str) -> bool:
         return any(known.recognise(place) for known in checkpoint_reader.FORMATS)
 
-    if is_checkpoint(path):
-        return path
+    # Its files first: an index is a table, as checkpoints of before 1.0 are.
     if is_checkpoint(plain := _PARTS.sub("", path)):
         return plain
+    if is_checkpoint(path):
+        return path
     if os.path.isdir(path):
         if is_checkpoint(variables := os.path.join(path, "variables", "variables")):
             return variables
@@ -125,7 +126,7 @@ class OrbaxSink(TensorSink):
 
 
 class TensorFlowSink(TensorSink):
-    """Writes a checkpoint in TensorFlow's format V2."""
+    """Writes a checkpoint in TensorFlow's format V2. All tensors are in memory once: their names are sorted first."""
 
     kind = "A TensorFlow checkpoint"
 
@@ -142,5 +143,9 @@ class TensorFlowSink(TensorSink):
 
     def write(self, tensors: Mapping[str, TensorInfo], stream: Iterable[tuple[str, Array]]) -> None:
         """Makes the files."""
-        del tensors, stream
-        raise errors.UnimplementedError(None, None, "writing TensorFlow's checkpoints")
+        from scopedjax._src.bridge import checkpoint_tensors, staging
+
+        del tensors
+        pieces = ((name, "", array) for name, array in stream)
+        checkpoint_tensors.write_tensors(self.path, pieces, format="tensorflow")
+        staging.settle()

@@ -35,7 +35,7 @@ _MOST_PADDING: Final = 1 << 28  # bytes that strings of unequal lengths may wast
 _TROUBLE: Final = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, SyntaxError),
     *(OverflowError, NotImplementedError, RuntimeError, tokenize.TokenError, RecursionError, IndexError, UnicodeError),
-    MemoryError,
+    *(MemoryError, OSError),
 )
 
 

@@ -31,7 +31,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +57,7 @@ _WORDS: Final = {
     "conv": "conv2d",
     "batchnorm": "batchnormalization",
 }
+_LETTERS: Final = {"w": "kernel", "b": "bias"}  # LSTMCell/W_0 and LSTMCell/B, of the cells before 1.0
 _MOST_PAIRS: Final = 200_000  # pairs of names whose ends are compared
 _MOST_GUESSES: Final = 20_000  # pairs of names that are compared letter by letter, which takes 30 us each
 
@@ -126,6 +127,8 @@ def form_of(name: str) -> Form:
         word, number = (part, "") if match is None else (match["word"], match["number"])
         word = word.replace("_", "").lower()
         word = _WORDS.get(word, word)
+        if form and word in _LETTERS and form[-1][0].endswith("cell"):
+            word, number = _LETTERS[word], "" if number == "0" else number
         if word in ("kernel", "bias") and form and form[-1][0] == "linear":
             form.pop()
         form.append((word, number))
@@ -240,9 +243,16 @@ class _Search:
                         self.join(other, name, "numbered otherwise")
 
     def similar_names(self) -> None:
-        pairs = [(other, name) for name in self.missing for other in self._of_shape(name) if self.fits(other, name)]
-        if len(pairs) > _MOST_GUESSES:
-            return
+        by_rank: dict[int | None, list[str]] = defaultdict(list)
+        for other in self.spare:
+            by_rank[_rank(self.found[other])].append(other)
+        pairs: list[tuple[str, str]] = []
+        for name in self.missing:
+            tensor = self.wanted[name]
+            if tensor[1] is not None:  # without a shape a name alone would decide
+                pairs += [(other, name) for other in by_rank[_rank(tensor)] if self.fits(other, name)]
+            if len(pairs) > _MOST_GUESSES:
+                return
         texts = {name: _text(form) for name, form in (*self.missing.items(), *self.spare.items())}
         scored = [
             (difflib.SequenceMatcher(None, texts[other], texts[name], autojunk=False).ratio(), other, name)
@@ -254,8 +264,9 @@ class _Search:
             if name in self.missing and other in self.spare and (score >= 0.6 or (only and score >= 0.3)):
                 self.join(other, name, "the only one of this shape" if only else "same shape, similar name")
 
-    def _of_shape(self, name: str) -> Iterable[str]:
-        return self.spare if self.wanted[name][1] is not None else ()
+
+def _rank(tensor: tuple[str | None, Shape]) -> int | None:
+    return None if tensor[1] is None else len(tensor[1])
 
 
 # ------------------------------------------------------------------------------------------------------------- forms
