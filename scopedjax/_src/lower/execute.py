@@ -23,17 +23,19 @@ from scopedjax._src.lower.bundles import Slot, Variables
 from scopedjax._src.lower.host import State, run_host_stage
 from scopedjax._src.lower.plan import Plan, Stage, make_plan
 from scopedjax._src.lower.program import Program, compile_stage
+from scopedjax._src.lower.shape_watch import ShapeWatch
 from scopedjax._src.ops.control_flow.array_cells import Cells
 
 
 class _DeviceStage:
     """A device stage with its compiled programs."""
 
-    __slots__ = ("chosen", "constants", "programs", "stage", "version")
+    __slots__ = ("chosen", "constants", "programs", "stage", "version", "watch")
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.programs: dict[Any, Program] = {}
+        self.watch = ShapeWatch(stage.inputs, stage.static_inputs)
         self.constants: tuple[Any, ...] | None = None
         self.chosen: Program | None = None
         self.version = -1
@@ -97,7 +99,7 @@ class _DeviceStage:
         )
         program = self.programs.get(key)
         if program is None:
-            program = compile_stage(self.stage, state.platform, state.slots, static, present)
+            program = compile_stage(self.stage, state.platform, state.slots, static, present, self.watch)
             self.programs[key] = program
         self.version, self.chosen = values.version, None if static else program
         return program

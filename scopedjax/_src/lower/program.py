@@ -19,6 +19,7 @@ import numpy as np
 
 from scopedjax._src.lower.bundles import Bundle, Slot, bundled
 from scopedjax._src.lower.plan import Stage
+from scopedjax._src.lower.shape_watch import ShapeWatch
 from scopedjax._src.lower.trace import Trace
 from scopedjax._src.ops.control_flow.array_cells import as_traced
 
@@ -50,7 +51,12 @@ class Program:
 
 
 def compile_stage(
-    stage: Stage, platform: str, slots: dict[Any, int], static: Sequence[np.ndarray], present: Mapping[str, Any]
+    stage: Stage,
+    platform: str,
+    slots: dict[Any, int],
+    static: Sequence[np.ndarray],
+    present: Mapping[str, Any],
+    watch: ShapeWatch,
 ) -> Program:
     """Makes the jitted function of a device stage; XLA compiles it when it is first called with given shapes.
 
@@ -60,6 +66,7 @@ def compile_stage(
       slots: Row of each random node in the array of random rows.
       static: Value of each of `stage.static_inputs`.
       present: The stage's variables that have a value, with it.
+      watch: Is told of each compilation.
     """
     outgoing = set(stage.variables_out)
     held = {k: v.bundle for k, v in present.items() if isinstance(v, Slot)}
@@ -77,6 +84,7 @@ def compile_stage(
     def run(
         donated_values: tuple[Any, ...], kept_values: tuple[Any, ...], rng: Any, arguments: tuple[Any, ...]
     ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+        watch.note(arguments, static)
         trace = Trace(platform, rng=rng, slots=slots, folded=stage.folded, wants_pullback=stage.pullbacks)
         single, flats = donated_values[: len(program.donated)], donated_values[len(program.donated) :]
         trace.state.update(zip(program.donated, single, strict=True))
