@@ -64,6 +64,21 @@ def test_the_process(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[1].split() == ["name", "dtype", "shape", "bytes"] and done.stderr == ""
 
 
+def test_the_program(tmp_path: Path) -> None:
+    """`scopedjax` does what `python -m scopedjax` does, and does not wait for JAX where it is not needed."""
+    path = write(str(tmp_path / "a.orbax"), {"v": np.ones(1)})
+    (tmp_path / "g.pbtxt").write_text('node { name: "a" op: "Placeholder" } node { name: "b" op: "MyKernel" }')
+    code = (
+        "import sys, scopedjax_command\n"
+        f"sys.argv[1:] = ['inspect', {path!r}]; one = scopedjax_command.main(); early = 'jax' in sys.modules\n"
+        f"sys.argv[1:] = ['graph', {str(tmp_path / 'g.pbtxt')!r}]; two = scopedjax_command.main()\n"
+        "print(one, two, early)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=source.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 0 False" and done.stderr == ""
+    assert "1 tensor" in done.stdout and "ops that cannot run here (1)" in done.stdout
+
+
 def test_help_needs_none_of_the_commands() -> None:
     module = source.parse(source.PACKAGE / "_src" / "cli" / "main.py")
     targets = [edge.target for edge in source.imports(module) if not edge.lazy]
