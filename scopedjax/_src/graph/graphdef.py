@@ -13,6 +13,9 @@ over:
 A gradient node (`SymbolicGradient`) names its forward node in `_forward_op`. Nodes whose shapes cannot be found again
 without their region or their forward node carry `_output_shapes`.
 
+So that TensorFlow can load such a file and run it, regions are written a second time, as functions of the library; see
+`loadable`.
+
 Invariant: `import_graph_def(graph_def(g), name="")` into an empty graph gives nodes with the same names, types, inputs,
 attributes, shapes, regions and forward nodes.
 """
@@ -25,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scopedjax._src.base import version
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import FunctionAttr, attribute_kind, node_def, to_attr_value
+from scopedjax._src.graph.loadable import Library
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 
@@ -73,11 +77,12 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
         proto.library.CopyFrom(graph.extra[LIBRARY])
     ops = graph.get_operations()
     names = region_names(ops)
+    library = Library(lambda op: full_node_def(op, names))
     size = 0
     for op in ops:
         if from_version is not None and op._id < from_version:
             continue
-        node = full_node_def(op, names, add_shapes)
+        node = library.loadable(op, full_node_def(op, names, add_shapes))
         size += node.ByteSize()
         if size > _MOST_BYTES:
             raise ValueError(
@@ -85,6 +90,7 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
                 "Feed large arrays or keep them in variables, instead of recording them as constants."
             )
         proto.node.append(node)
+    library.add_to(proto)
     return proto
 
 

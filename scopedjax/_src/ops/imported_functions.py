@@ -29,6 +29,7 @@ from scopedjax._src.base.dtypes import as_dtype
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import FunctionAttr, to_attr_value
 from scopedjax._src.graph.graphdef import FORWARD, REGION, REGIONS
+from scopedjax._src.graph.loadable import restored
 from scopedjax._src.ops.opdef import signature_of
 from scopedjax._src.ops.registry import lookup
 from scopedjax._src.ops.signature import MISSING, Arg, Signature
@@ -47,6 +48,7 @@ def expanded(proto: Any) -> Any:
     Raises:
       ValueError: a function is not well formed, or calls itself.
     """
+    proto = restored(proto)
     if not proto.library.function:
         return proto
     work = _Expansion(proto)

@@ -36,6 +36,7 @@ from scopedjax._src.graph.site import user_site
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.gradient_node import link_forward
+from scopedjax._src.ops.imported_functions import expanded
 from scopedjax._src.ops.imported_loops import raised
 from scopedjax._src.ops.imported_node import MOST_ARGUMENTS, ImportedNode, read_node
 from scopedjax._src.ops.opdef import type_text
@@ -109,7 +110,7 @@ def import_nodes(
     mapped = _checked_map(input_map)
     wanted = _checked_names(return_elements)
     _check_versions(proto.versions)
-    proto = raised(proto)
+    proto = raised(expanded(proto))
     op_defs = {op.name: op for op in producer_op_list.op} if producer_op_list is not None else {}
     op_defs.update({function.signature.name: function.signature for function in proto.library.function})
     graph = stacks.get_default_graph()
