@@ -517,6 +517,7 @@ from scopedjax import image as image
 from scopedjax import layers as layers
 from scopedjax import nn as nn
 from scopedjax import python_io as python_io
+from scopedjax import python as python
 from scopedjax import train as train
 from scopedjax import test as test
 from scopedjax import sparse as sparse
@@ -524,6 +525,7 @@ from scopedjax import contrib as contrib
 from scopedjax import lookup as lookup
 from scopedjax import strings as strings
 from scopedjax import resource_loader as resource_loader
+from scopedjax import saved_model as saved_model
 from scopedjax import io as io
 
 # checks, order and counts

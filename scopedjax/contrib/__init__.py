@@ -5,5 +5,6 @@ from scopedjax.contrib import lookup as lookup
 from scopedjax.contrib import distributions as distributions
 from scopedjax.contrib import metrics as metrics
 from scopedjax.contrib import rnn as rnn
+from scopedjax.contrib import saved_model as saved_model
 
 __getattr__ = _absent("contrib")

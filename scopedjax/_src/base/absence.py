@@ -33,7 +33,11 @@ REASONS = {
     "data": "input pipelines are not here yet; feed NumPy arrays (feed_dict), or read records with tf.python_io",
     "distribute": "a session runs on one device; several devices are plain JAX's business (see "
     "scopedjax.pure_function)",
-    "saved_model": "SavedModel comes with the reading and writing of TensorFlow's files",
+    "saved_model.load_v2": "it makes the objects of a TensorFlow 2 program; tf.saved_model.load takes its signatures",
+    "saved_model.save": "it saves the objects of a TensorFlow 2 program; use tf.saved_model.simple_save",
+    "saved_model.experimental": "it is TensorFlow 2's: use tf.saved_model.simple_save",
+    "contrib.saved_model": "of Keras models the weights are saved; use tf.saved_model.simple_save",
+    "python": "it is TensorFlow's inside; what programs need of it is on the public pages",
     "lite": "TensorFlow Lite is a converter of TensorFlow's own",
     "tpu": "JAX drives TPUs itself; nothing of TensorFlow's TPU support is needed",
     "profiler": "use jax.profiler around the session",

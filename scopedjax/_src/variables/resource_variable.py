@@ -14,7 +14,6 @@ anew, after that assignment, when it is used.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 from scopedjax._src.base.dtypes import DType, as_dtype
@@ -49,7 +48,7 @@ class ResourceVariable(Variable):
         dtype = None if spec.dtype is None else as_dtype(spec.dtype).base_dtype
         initial = spec.initial_value
         from_function = callable(initial)
-        with graph.name_scope("Initializer"), graph.device(None) if from_function else nullcontext():
+        with graph.name_scope("Initializer"), graph.device(None):
             value = convert_to_tensor(initial() if from_function else initial, dtype=dtype, name="initial_value")
         self._initial_value = value
         self._stored_dims = self._dims_of(spec, value)
@@ -62,7 +61,7 @@ class ResourceVariable(Variable):
             self._is_initialized_op: Tensor = apply_op("VarIsInitializedOp", self._storage)
         value = value if from_function else guarded(value, true_name)
         validates = spec.validate_shape and self.shape.is_fully_defined()
-        with graph.colocate_with(None, ignore_existing=True):
+        with graph.colocate_with(None, ignore_existing=True), graph.device(self._storage.device):
             self._initializer_op = apply_op(
                 "AssignVariableOp", self._storage, value, validate_shape=validates, name="Assign"
             )

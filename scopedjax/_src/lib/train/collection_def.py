@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from scopedjax._src.base.graphkeys import GraphKeys
 from scopedjax._src.base.values import as_bytes
+from scopedjax._src.graph import protos
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.proto_functions import proto_functions, register_proto_function
 from scopedjax._src.graph.scope_names import lies_in, prepend_name_scope, strip_name_scope
@@ -82,6 +83,8 @@ def _values(name: str, items: Sequence[Any], export_scope: str | None) -> tuple[
             return "int64_list", list(items)
         case float():
             return "float_list", list(items)
+        case item if protos.is_message(item, "Any"):
+            return "any_list", list(items)
         case _:
             return "node_list", [strip_name_scope(item.name, export_scope) for item in items]
 

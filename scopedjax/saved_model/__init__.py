@@ -1,0 +1,52 @@
+"""`tf.saved_model`: graphs with signatures, variables and assets in a folder."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.saved_model.builder import SavedModelBuilder as Builder
+from scopedjax._src.lib.saved_model.builder import simple_save as simple_save
+from scopedjax._src.lib.saved_model.loader import load as load
+from scopedjax._src.lib.saved_model.loader import maybe_saved_model_directory as contains_saved_model
+from scopedjax._src.lib.saved_model.loader import maybe_saved_model_directory as maybe_saved_model_directory
+from scopedjax._src.lib.saved_model.main_ops import main_op_with_restore as main_op_with_restore
+from scopedjax._src.lib.saved_model.signatures import build_signature_def as build_signature_def
+from scopedjax._src.lib.saved_model.signatures import classification_signature_def as classification_signature_def
+from scopedjax._src.lib.saved_model.signatures import is_valid_signature as is_valid_signature
+from scopedjax._src.lib.saved_model.signatures import predict_signature_def as predict_signature_def
+from scopedjax._src.lib.saved_model.signatures import regression_signature_def as regression_signature_def
+from scopedjax._src.lib.saved_model.tensor_info import build_tensor_info as build_tensor_info
+from scopedjax._src.lib.saved_model.tensor_info import get_tensor_from_tensor_info as get_tensor_from_tensor_info
+from scopedjax._src.lib.saved_model.names import ASSETS_DIRECTORY as ASSETS_DIRECTORY
+from scopedjax._src.lib.saved_model.names import ASSETS_KEY as ASSETS_KEY
+from scopedjax._src.lib.saved_model.names import CLASSIFY_INPUTS as CLASSIFY_INPUTS
+from scopedjax._src.lib.saved_model.names import CLASSIFY_METHOD_NAME as CLASSIFY_METHOD_NAME
+from scopedjax._src.lib.saved_model.names import CLASSIFY_OUTPUT_CLASSES as CLASSIFY_OUTPUT_CLASSES
+from scopedjax._src.lib.saved_model.names import CLASSIFY_OUTPUT_SCORES as CLASSIFY_OUTPUT_SCORES
+from scopedjax._src.lib.saved_model.names import DEBUG_DIRECTORY as DEBUG_DIRECTORY
+from scopedjax._src.lib.saved_model.names import DEBUG_INFO_FILENAME_PB as DEBUG_INFO_FILENAME_PB
+from scopedjax._src.lib.saved_model.names import DEFAULT_SERVING_SIGNATURE_DEF_KEY as DEFAULT_SERVING_SIGNATURE_DEF_KEY
+from scopedjax._src.lib.saved_model.names import GPU as GPU
+from scopedjax._src.lib.saved_model.names import LEGACY_INIT_OP_KEY as LEGACY_INIT_OP_KEY
+from scopedjax._src.lib.saved_model.names import MAIN_OP_KEY as MAIN_OP_KEY
+from scopedjax._src.lib.saved_model.names import PREDICT_INPUTS as PREDICT_INPUTS
+from scopedjax._src.lib.saved_model.names import PREDICT_METHOD_NAME as PREDICT_METHOD_NAME
+from scopedjax._src.lib.saved_model.names import PREDICT_OUTPUTS as PREDICT_OUTPUTS
+from scopedjax._src.lib.saved_model.names import REGRESS_INPUTS as REGRESS_INPUTS
+from scopedjax._src.lib.saved_model.names import REGRESS_METHOD_NAME as REGRESS_METHOD_NAME
+from scopedjax._src.lib.saved_model.names import REGRESS_OUTPUTS as REGRESS_OUTPUTS
+from scopedjax._src.lib.saved_model.names import SAVED_MODEL_FILENAME_PB as SAVED_MODEL_FILENAME_PB
+from scopedjax._src.lib.saved_model.names import SAVED_MODEL_FILENAME_PBTXT as SAVED_MODEL_FILENAME_PBTXT
+from scopedjax._src.lib.saved_model.names import SAVED_MODEL_SCHEMA_VERSION as SAVED_MODEL_SCHEMA_VERSION
+from scopedjax._src.lib.saved_model.names import SERVING as SERVING
+from scopedjax._src.lib.saved_model.names import TPU as TPU
+from scopedjax._src.lib.saved_model.names import TRAINING as TRAINING
+from scopedjax._src.lib.saved_model.names import VARIABLES_DIRECTORY as VARIABLES_DIRECTORY
+from scopedjax._src.lib.saved_model.names import VARIABLES_FILENAME as VARIABLES_FILENAME
+from scopedjax.saved_model import builder as builder
+from scopedjax.saved_model import constants as constants
+from scopedjax.saved_model import loader as loader
+from scopedjax.saved_model import main_op as main_op
+from scopedjax.saved_model import signature_constants as signature_constants
+from scopedjax.saved_model import signature_def_utils as signature_def_utils
+from scopedjax.saved_model import tag_constants as tag_constants
+from scopedjax.saved_model import utils as utils
+
+__getattr__ = _absent("saved_model")
