@@ -190,6 +190,18 @@ def test_a_pickle_is_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert sorted(os.listdir(tmp_path)) == ["bomb.npz", "out.npz"]
 
 
+def test_arrays_that_are_no_tensors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "odd.npz")
+    odd = [np.zeros(2, "M8[s]"), np.zeros(2, [("a", "i4"), ("b", "f4")]), np.zeros(2, "V3"), np.zeros(2, np.longdouble)]
+    np.savez(path, *odd, plain=np.ones(3))
+    for name in ("arr_0", "arr_1", "arr_2", "arr_3"):
+        assert main(["inspect", path, "--tensor", name]) == 2
+        assert "which no tensor has" in capsys.readouterr().err
+    assert main(["inspect", path]) == 0
+    assert main(["convert", path, str(tmp_path / "b.npz")]) == 2
+    assert main(["convert", path, str(tmp_path / "b.npz"), "--select", "plain"]) == 0
+
+
 def test_a_zip_bomb_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An entry that claims more than its bytes can hold is refused before memory is asked for."""
     path = tmp_path / "bomb.npz"

@@ -125,9 +125,9 @@ class NpzSource(TensorSource):
                 f"{self.path}: {name} holds Python objects (a pickle), which may run code when it is read; it is not "
                 "read here"
             )
+        if not _is_known(self.tensors[name].dtype):
+            raise CommandError(f"{self.path}: {name} is of the type {self.tensors[name].dtype}, which no tensor has")
         try:
-            with self._zip.open(self._entries[name]) as file:
-                self._header(file)
             with self._zip.open(self._entries[name]) as file:
                 array = np.lib.format.read_array(file, allow_pickle=False, max_header_size=_MOST_HEADER)
         except _TROUBLE as error:

@@ -56,7 +56,8 @@ class SafetensorsSource(TensorSource):
         import safetensors
 
         try:
-            self._file: Any = safetensors.safe_open(path, framework="np").__enter__()
+            # Not by a memory map: a file that shrinks while it is read would end the process.
+            self._file: Any = safetensors.safe_open(path, framework="np", backend="pread").__enter__()
             for name in self._file.offset_keys():
                 view = self._file.get_slice(name)
                 code = view.get_dtype()
