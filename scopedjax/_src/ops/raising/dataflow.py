@@ -117,6 +117,15 @@ class Frame:
             frame = frame.outer
         return frame is other
 
+    def implied(self) -> frozenset[Literal]:
+        """What holds for all nodes in it, since it is entered under that condition."""
+        found: frozenset[Literal] = frozenset()
+        frame: Frame | None = self
+        while frame is not None:
+            found |= frame.literals
+            frame = frame.outer
+        return found
+
     @property
     def going(self) -> Literal:
         """The literal of its body."""
@@ -267,6 +276,8 @@ class Dataflow:
                 left = node.inputs[0][0].frame
                 assert left is not None
                 yield from left.enters if left.outer is not None else ()
+            elif node.kind == "Merge" and node.variable is not None:
+                yield from node.variable.frame.enters
 
         for node in _ordered(self.nodes.values(), sources):
             self._place(node)
@@ -288,9 +299,10 @@ class Dataflow:
             outer = frame.outer
             assert outer is not None
             frame.place = node.place
-            frame.literals |= _with_step(node, outer, found)
+            frame.literals |= _with_step(node, outer, found - outer.implied())
             node.literals = frozenset()
             return
+        found -= frame.implied()
         if node.kind == "Exit":
             left = node.inputs[0][0].after or node.inputs[0][0].frame
             assert left is not None
@@ -323,7 +335,7 @@ class Dataflow:
 
 def predicate(source: Source) -> Source:
     """Returns what a predicate is really computed by, behind nodes that hand it on."""
-    while source[0].kind == "Identity":
+    while source[0].kind == "Identity" or (source[0].kind == "Enter" and source[0].variable is None):
         source = source[0].inputs[0]
     return source
 

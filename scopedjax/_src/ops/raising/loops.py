@@ -176,10 +176,10 @@ class _Loop:
             "T": to_attr_value(dtypes, "list(type)"),
             "Tin": to_attr_value([emission.dtype(text) for text in captured], "list(type)"),
         }
-        waits = dict.fromkeys(name for place in inside for name in emission.awaited.get(place, {}))
+        waits = emission.outer_controls(inside, item.outer)
         for enter in item.frame.enters:
-            waits.update(dict.fromkeys(emission.control_names(enter, item.outer)))
-        controls = [f"^{name}" for name in waits]
+            waits += [f"^{name}" for name in emission.control_names(enter, item.outer)]
+        controls = list(dict.fromkeys(waits))
         bounds: list[str] = []
         if self._grows():
             bounds = [emission.layout.new_name(f"{item.name}/LoopBound")]

@@ -14,6 +14,9 @@ that made them, through Enter, Switch, Merge, and through stacks of handles.
     array    `cells`, the value of its flow tensor in this package (see `ops.control_flow.array_cells`)
     gradient of an array (`TensorArrayGradV3`): the same; all nodes with one array and one `source` mean one store
 
+An array that a step of a loop makes is gone when the gradient of that step is taken; of it the size alone is needed
+then. So where handles of arrays are pushed and popped, it is their sizes here.
+
 Invariant: each store has one home, the innermost place around all nodes that touch it; it is made anew whenever that
 place runs.
 """
@@ -187,13 +190,29 @@ class Stores:
 
     def carries_handle(self, node: Node) -> bool:
         """Whether a node does nothing but hand on the handle of a store."""
-        if node.kind in PUSHES:
-            return self.handle(node.inputs[1]) is not None
+        if node.kind in PUSHES or node.kind in POPS:
+            return self._handed(node) is not None and self.sized(node) is None
         if node.kind in STACKS or node.kind == GRADIENT:
             return True
-        if node.kind not in _ON_THE_WAY and node.kind != "Merge" and node.kind not in POPS:
+        if node.kind not in _ON_THE_WAY and node.kind != "Merge":
             return False
         return self.handle((node, 0)) is not None
+
+    def _handed(self, node: Node) -> Store | None:
+        """The store whose handle a node pushes or pops."""
+        return self.handle(node.inputs[1] if node.kind in PUSHES else (node, 0))
+
+    def sized(self, node: Node) -> Store | None:
+        """Returns the array whose handle a node pushes or pops: of such an array its size is what is needed back."""
+        found = self._handed(node)
+        return found if found is not None and found.maker.kind == ARRAY else None
+
+    def popped(self, store: Store) -> Node | None:
+        """Returns the node that took the handle of the array from a stack, of which a store is the gradient."""
+        source: Source = (store.maker, 0)
+        while source[0].kind in _ON_THE_WAY or source[0].kind == GRADIENT:
+            source = source[0].inputs[0]
+        return source[0] if source[0].kind in POPS else None
 
     def is_flow(self, source: Source) -> bool:
         """Whether a tensor is the flow of an array: what orders its users in TF1, and nothing else."""

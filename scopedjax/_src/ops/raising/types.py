@@ -7,6 +7,7 @@ from typing import Any
 
 from scopedjax._src.ops.imported_node import read_node
 from scopedjax._src.ops.raising.dataflow import Dataflow, Node, Source
+from scopedjax._src.ops.registry import lookup
 
 _FLOAT, _INT, _BOOL, _RESOURCE, _VARIANT = 1, 3, 10, 20, 21
 _REFERENCE = 100  # what a reference's number is above that of its dtype
@@ -48,6 +49,12 @@ class Types:
         if found is None:
             found = self._of[node] = [number % _REFERENCE for number in self._found(node)]
         return found
+
+    @staticmethod
+    def is_pure(node: Node) -> bool:
+        """Whether a node may be computed a second time."""
+        record = lookup(node.kind)
+        return record is not None and not (record.stateful or record.rng or record.writes or record.structured)
 
     def _found(self, node: Node) -> list[int]:
         if node.kind in _OWN:
