@@ -28,6 +28,7 @@ from scopedjax._src.bridge.tensorbundle.table import TableWriter
 _LARGE: Final = 1 << 18  # bytes from which a piece is written by itself
 _PART: Final = 1 << 23  # bytes of a part of a large piece
 _RUN: Final = 1 << 22  # bytes of small pieces that are put together for one write
+_U64: Final = (1 << 64) - 1
 _U32: Final = struct.Struct("<I")
 
 
@@ -95,12 +96,17 @@ def index_bytes(entries: dict[bytes, bytes], count: int, compress: bool = False)
     """
     file = io.BytesIO()
     table = TableWriter(file, compress)
-    version = b"\x08" + put_varint(VERSION)
-    table.add(b"", b"\x08" + put_varint(count) + b"\x1a" + put_varint(len(version)) + version)
+    table.add(b"", _header(count))
     for key in sorted(entries):
         table.add(key, entries[key])
     table.finish()
     return file.getvalue()
+
+
+def _header(count: int) -> bytes:
+    """A serialized BundleHeaderProto for so many data files; little-endian goes without saying."""
+    version = b"\x08" + put_varint(VERSION)
+    return b"\x08" + put_varint(count) + _field(0x1A, version)
 
 
 # --------------------------------------------------------------------------------------------------------- the entries
@@ -166,8 +172,8 @@ def whole_entry(head: bytes, slices: Iterable[Extents]) -> bytes:
 def slice_message(extents: Extents) -> bytes:
     """A serialized TensorSliceProto: of each dimension the start unless it is zero, and the length."""
     return b"".join(
-        _field(0x0A, (b"\x08" + put_varint(start) if start else b"") + b"\x10" + put_varint(length))
-        for start, length in extents
+        _field(0x0A, (b"\x08" + put_varint(start & _U64) if start else b"") + b"\x10" + put_varint(length & _U64))
+        for start, length in extents  # negative numbers, such as the length of a whole dimension, have 64 bits
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from scopedjax._src.base import errors
 from scopedjax._src.bridge import orbax_checkpoint, staging
-from scopedjax._src.bridge.tensorbundle import element_types, messages, proto_values
+from scopedjax._src.bridge.tensorbundle import bundle_files, element_types, messages, proto_values
 from scopedjax._src.bridge.tensorbundle.block import put_varint
 from scopedjax._src.bridge.tensorbundle.pieces import Tensor, gathered, strings_of
 from scopedjax._src.bridge.tensorbundle.slice_keys import WHOLE, Extents, extents_of, slice_key
@@ -57,8 +57,9 @@ def write_slices(path: str, pieces: Iterable[tuple[str, str, Any]], compress: bo
     except BaseException:
         file.discard()
         raise
-    orbax_checkpoint.remove(path)
     staging.later(file.settle)
+    orbax_checkpoint.remove(path)
+    bundle_files.remove(path)
 
 
 def _extents(box: Slice | None, array: np.ndarray) -> Extents:
