@@ -169,3 +169,16 @@ def test_old_and_new_names_are_one() -> None:
     assert saved_model.loader.load is saved_model.load
     assert saved_model.utils.build_tensor_info is saved_model.build_tensor_info
     assert saved_model.signature_def_utils.predict_signature_def is saved_model.predict_signature_def
+
+
+def test_a_signature_by_its_name() -> None:
+    """contrib had this up to TensorFlow 1.13."""
+
+    def body(tf: Any) -> Any:
+        meta = tf.train.export_meta_graph()
+        meta.signature_def["s"].CopyFrom(SIGNATURES["predict"](tf))
+        assert tf.contrib.saved_model.get_signature_def_by_key(meta, "s") == meta.signature_def["s"]
+        return tf.contrib.saved_model.get_signature_def_by_key(meta, "t")
+
+    raised = run_body(our_tf(), body)
+    assert raised.type == "ValueError" and "No SignatureDef with key 't' found in MetaGraphDef" in raised.message
