@@ -79,6 +79,7 @@ from scopedjax._src.graph.recording import op_scope as op_scope
 from scopedjax._src.graph.stacks import get_default_graph as get_default_graph
 from scopedjax._src.graph.stacks import get_default_session as get_default_session
 from scopedjax._src.graph.stacks import reset_default_graph as reset_default_graph
+from scopedjax._src.graph.tensor_spec import TensorSpec as TensorSpec
 from scopedjax._src.graph.tensor import Tensor as Tensor
 from scopedjax._src.graph.tensor_proto import make_ndarray as make_ndarray
 from scopedjax._src.graph.tensor_proto import make_tensor_proto as make_tensor_proto
@@ -300,6 +301,7 @@ from scopedjax._src.lower.custom_gradient import custom_gradient as custom_gradi
 from scopedjax._src.lower.custom_gradient import grad_pass_through as grad_pass_through
 from scopedjax._src.lower.gradient_options import AggregationMethod as AggregationMethod
 from scopedjax._src.lower.gradient_options import UnconnectedGradients as UnconnectedGradients
+from scopedjax._src.lower.gradient_tape import GradientTape as GradientTape
 from scopedjax._src.lower.gradients import NotDifferentiable as NoGradient
 from scopedjax._src.lower.gradients import NotDifferentiable as NotDifferentiable
 from scopedjax._src.lower.gradients import RegisterGradient as RegisterGradient
