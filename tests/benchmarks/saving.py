@@ -1,6 +1,7 @@
 """Saving and restoring against TensorFlow's Saver, in one process, by turns: `python -m tests.benchmarks.saving`.
 
 Prints, for sets of variables, the median times of both and the ratio (TensorFlow's time / ours: above 1 we are faster).
+Each set comes twice: with our Orbax folders, and with TensorFlow's own files (`write_version=tf.train.SaverDef.V2`).
 "With the graph" means that `save` also writes the `.meta` file and the state file, as it does by default. "New session"
 is what a program does when it goes on from a checkpoint: TensorFlow prepares its nodes then.
 
@@ -36,13 +37,14 @@ def _sets(large_mb: int) -> dict[str, list[tuple[int, ...]]]:
 class _Side:
     """One namespace with its graph, session and saver."""
 
-    def __init__(self, tf: Any, shapes: list[tuple[int, ...]], folder: str) -> None:
+    def __init__(self, tf: Any, shapes: list[tuple[int, ...]], folder: str, own_files: bool) -> None:
         self.tf, self.folder = tf, folder
         self.graph = tf.Graph()
         with self.graph.as_default():
             for i, shape in enumerate(shapes):
                 tf.Variable(tf.random_uniform(shape, seed=i), name=f"layer_{i}/w", trainable=False)
-            self.saver = tf.train.Saver(max_to_keep=2)
+            said = {"write_version": tf.train.SaverDef.V2} if own_files else {}  # what TensorFlow does anyway
+            self.saver = tf.train.Saver(max_to_keep=2, **said)
             self.session = tf.Session()
             self.session.run(tf.global_variables_initializer())
         self.step = 0
@@ -82,25 +84,33 @@ def measure(large_mb: int, rounds: int) -> list[tuple[str, str, float, float]]:
     """Returns (set, what, TensorFlow's seconds, our seconds) for each measurement."""
     rows = []
     for name, shapes in _sets(large_mb).items():
-        folder = tempfile.mkdtemp()
-        try:
-            sides = []
-            for tf in (oracle.real_tf(), oracle.our_tf()):
-                own = os.path.join(folder, tf.__name__)
-                os.mkdir(own)
-                sides.append(_Side(tf, shapes, own))
-            theirs, ours = sides
+        for own_files in (False, True):
+            label = f"{name}, {'TF files' if own_files else 'Orbax'}"
             turns = rounds if "large" not in name else max(3, rounds // 3)
-            for what, graph in (("save, with the graph", True), ("save, values only", False)):
-                pair = _alternating(turns, partial(theirs.save, graph), partial(ours.save, graph))
-                rows.append((name, what, *pair))
-            rows.append((name, "restore", *_alternating(turns, theirs.restore, ours.restore)))
-            pair = _alternating(max(3, turns // 3), theirs.restore_first, ours.restore_first)
-            rows.append((name, "restore, new session", *pair))
-            for side in sides:
-                side.session.close()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            rows += [(label, *row) for row in _measure_set(shapes, turns, own_files)]
+    return rows
+
+
+def _measure_set(shapes: list[tuple[int, ...]], turns: int, own_files: bool) -> list[tuple[str, float, float]]:
+    """Returns (what, TensorFlow's seconds, our seconds) for one set of variables."""
+    rows = []
+    folder = tempfile.mkdtemp()
+    try:
+        sides = []
+        for tf in (oracle.real_tf(), oracle.our_tf()):
+            own = os.path.join(folder, tf.__name__)
+            os.mkdir(own)
+            sides.append(_Side(tf, shapes, own, own_files))
+        theirs, ours = sides
+        for what, graph in (("save, with the graph", True), ("save, values only", False)):
+            rows.append((what, *_alternating(turns, partial(theirs.save, graph), partial(ours.save, graph))))
+        rows.append(("restore", *_alternating(turns, theirs.restore, ours.restore)))
+        few = max(3, turns // 3)
+        rows.append(("restore, new session", *_alternating(few, theirs.restore_first, ours.restore_first)))
+        for side in sides:
+            side.session.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return rows
 
 
@@ -109,9 +119,9 @@ def main() -> None:
     parser.add_argument("--large-mb", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    print(f"{'variables':<22}{'':<24}{'TensorFlow':>12}{'scopedjax':>12}{'ratio':>8}")
+    print(f"{'variables':<32}{'':<24}{'TensorFlow':>12}{'scopedjax':>12}{'ratio':>8}")
     for name, what, theirs, ours in measure(options.large_mb, options.rounds):
-        print(f"{name:<22}{what:<24}{theirs * 1e3:>10.1f}ms{ours * 1e3:>10.1f}ms{theirs / ours:>8.2f}")
+        print(f"{name:<32}{what:<24}{theirs * 1e3:>10.1f}ms{ours * 1e3:>10.1f}ms{theirs / ours:>8.2f}")
 
 
 if __name__ == "__main__":

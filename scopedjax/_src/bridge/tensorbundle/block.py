@@ -160,11 +160,6 @@ def _common_prefix(one: bytes, other: bytes) -> int:
     length = min(len(one), len(other))
     if one[:length] == other[:length]:
         return length
-    low, high = 0, length  # the first `low` bytes agree, the first `high` do not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+    # The first difference is the highest bit that differs.
+    bits = (int.from_bytes(one[:length], "big") ^ int.from_bytes(other[:length], "big")).bit_length()
+    return length - (bits + 7) // 8

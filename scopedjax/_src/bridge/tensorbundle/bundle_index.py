@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 
 from scopedjax._src.base import errors
 from scopedjax._src.bridge.tensorbundle import element_types, messages
+from scopedjax._src.bridge.tensorbundle.block import varint
 from scopedjax._src.bridge.tensorbundle.damage import data_loss
 from scopedjax._src.bridge.tensorbundle.slice_keys import WHOLE, Extents, slice_key
 from scopedjax._src.bridge.tensorbundle.table import Table
@@ -22,6 +23,14 @@ VERSION: Final = 1
 
 _MOST_DIMENSIONS: Final = 64  # NumPy's limit; TensorFlow's is 254
 _MOST_BYTES: Final = 1 << 62
+_TYPE, _SHAPE, _SHARD, _OFFSET, _SIZE, _CRC32C = (
+    0x08,
+    0x12,
+    0x18,
+    0x20,
+    0x28,
+    0x35,
+)  # tags of fields of a BundleEntryProto
 
 
 class Entry(NamedTuple):
@@ -70,6 +79,7 @@ class BundleIndex:
         self.path = path
         self.tensors: dict[str, Any] = {}
         self._slices: dict[bytes, Any] = {}
+        self._heads: dict[bytes, tuple[int, tuple[int, ...]]] = {}
         header: tuple[Any, int] | None = None
         with Table(path) as table:
             self.size = table.size
@@ -147,7 +157,16 @@ class BundleIndex:
         return message
 
     def _parsed(self, name: str, value: Any, place: int) -> Entry:
-        found = self._message(messages.BundleEntryProto, value, place, f"the entry of {name}")
+        data = bytes(value)
+        # TensorFlow writes type and shape first: entries of the same begin with the same bytes.
+        head = _head(data)
+        known = self._heads.get(head)
+        if known is not None:
+            entry = _plain_entry(data, len(head), *known, place)
+            if entry is not None:
+                self._check_range(name, entry)
+                return entry
+        found = self._message(messages.BundleEntryProto, data, place, f"the entry of {name}")
         number, proto = found.dtype, found.shape
         shape = tuple([dim.size for dim in proto.dim])
         wrong = check_tensor(number, shape, proto.unknown_rank)
@@ -158,6 +177,8 @@ class BundleIndex:
             return Entry(number, shape, 0, 0, 0, 0, slices, place)
         entry = Entry(number, shape, found.shard_id, found.offset, found.size, found.crc32c, (), place)
         self._check_range(name, entry)
+        if head:
+            self._heads[head] = number, shape
         return entry
 
     def _check_range(self, name: str, entry: Entry) -> None:
@@ -173,6 +194,43 @@ class BundleIndex:
             raise data_loss(
                 self.path, entry.place, f"the entry of {name}: {entry.nbytes} bytes for a shape of {list(entry.shape)}"
             )
+
+
+def _head(data: bytes) -> bytes:
+    """The type and shape of a serialized entry, if they come first and are short; else nothing."""
+    if len(data) < 4 or data[0] != _TYPE or data[2] != _SHAPE or data[1] > 0x7F or data[3] > 0x7F:
+        return b""
+    return data[: 4 + data[3]] if len(data) >= 4 + data[3] else b""
+
+
+def _plain_entry(data: bytes, place: int, number: int, shape: tuple[int, ...], entry_place: int) -> Entry | None:
+    """The entry in `data` whose fields from `place` on are where its bytes lie; None if there are others.
+
+    A protobuf library does this too, four times slower.
+    """
+    shard = offset = nbytes = crc = 0
+    end = len(data)
+    try:
+        while place < end:
+            tag = data[place]
+            if tag == _CRC32C and place + 5 <= end:
+                crc = int.from_bytes(data[place + 1 : place + 5], "little")
+                place += 5
+                continue
+            value, place = varint(data, place + 1, end)
+            if value > _MOST_BYTES:
+                return None
+            if tag == _SIZE:
+                nbytes = value
+            elif tag == _OFFSET:
+                offset = value
+            elif tag == _SHARD:
+                shard = value
+            else:
+                return None
+    except ValueError:
+        return None
+    return Entry(number, shape, shard, offset, nbytes, crc, (), entry_place)
 
 
 def check_tensor(number: int, shape: tuple[int, ...], unknown_rank: bool) -> str:

@@ -146,13 +146,13 @@ def entry_bytes(head: bytes, shard: int, offset: int, size: int, crc: int) -> by
       size: Number of bytes.
       crc: Their masked CRC-32C.
     """
-    parts = [head]
-    for tag, value in ((b"\x18", shard), (b"\x20", offset), (b"\x28", size)):
-        if value:
-            parts += (tag, put_varint(value))
-    if crc:
-        parts += (b"\x35", _U32.pack(crc))
-    return b"".join(parts)
+    if shard:
+        head += b"\x18" + put_varint(shard)
+    if offset:
+        head += b"\x20" + put_varint(offset)
+    if size:
+        head += b"\x28" + put_varint(size)
+    return head + b"\x35" + _U32.pack(crc) if crc else head
 
 
 def _entry(piece: _Piece) -> bytes:

@@ -240,6 +240,8 @@ class TableWriter:
         if self._compress:
             parts, kind = [bytes(cramjam.snappy.compress_raw(b"".join(parts)))], _SNAPPY
         parts.append(bytes((kind,)))
+        if all(len(part) < _BLOCK_SIZE for part in parts):
+            parts = [b"".join(parts)]
         crc = 0
         for part in parts:
             self._file.write(part)
