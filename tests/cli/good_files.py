@@ -41,6 +41,54 @@ def meta_graph(tf: Any) -> Any:
         return tf.train.Saver().export_meta_graph()
 
 
+# TensorFlow 1's own loop and branch, and a library of functions, as TensorFlow writes them;
+# `strange_graph` adds the types.
+_STRANGE = """
+node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_INT32 } } }
+node { name: "limit" op: "Const" attr { key: "dtype" value { type: DT_INT32 } }
+  attr { key: "value" value { tensor { dtype: DT_INT32 tensor_shape { } int_val: 3 } } } }
+node { name: "w/Enter" op: "Enter" input: "x" attr { key: "frame_name" value { s: "w/frame" } }
+  attr { key: "is_constant" value { b: false } } attr { key: "parallel_iterations" value { i: 10 } } }
+node { name: "w/Merge" op: "Merge" input: "w/Enter" input: "w/Next" attr { key: "N" value { i: 2 } } }
+node { name: "w/limit" op: "Enter" input: "limit" attr { key: "frame_name" value { s: "w/frame" } }
+  attr { key: "is_constant" value { b: true } } attr { key: "parallel_iterations" value { i: 10 } } }
+node { name: "w/Less" op: "Less" input: "w/Merge" input: "w/limit" }
+node { name: "w/LoopCond" op: "LoopCond" input: "w/Less" }
+node { name: "w/Switch" op: "Switch" input: "w/Merge" input: "w/LoopCond" }
+node { name: "w/Identity" op: "Identity" input: "w/Switch:1" }
+node { name: "w/add" op: "Add" input: "w/Identity" input: "w/Identity" }
+node { name: "w/Next" op: "NextIteration" input: "w/add" }
+node { name: "w/Exit" op: "Exit" input: "w/Switch" }
+node { name: "p" op: "Less" input: "x" input: "limit" }
+node { name: "c/Switch" op: "Switch" input: "w/Exit" input: "p" }
+node { name: "c/neg" op: "Neg" input: "c/Switch" }
+node { name: "c/id" op: "Identity" input: "c/Switch:1" }
+node { name: "c/Merge" op: "Merge" input: "c/neg" input: "c/id" attr { key: "N" value { i: 2 } } }
+node { name: "call" op: "PartitionedCall" input: "c/Merge" attr { key: "f" value { func { name: "double" } } }
+  attr { key: "Tin" value { list { type: DT_INT32 } } } attr { key: "Tout" value { list { type: DT_INT32 } } } }
+node { name: "if" op: "StatelessIf" input: "p" input: "call" attr { key: "Tcond" value { type: DT_BOOL } }
+  attr { key: "then_branch" value { func { name: "double" } } }
+  attr { key: "else_branch" value { func { name: "double" } } }
+  attr { key: "Tin" value { list { type: DT_INT32 } } } attr { key: "Tout" value { list { type: DT_INT32 } } } }
+library { function { signature { name: "double" input_arg { name: "a" type: DT_INT32 }
+  output_arg { name: "b" type: DT_INT32 } }
+  node_def { name: "sum" op: "Add" input: "a" input: "a" attr { key: "T" value { type: DT_INT32 } } }
+  ret { key: "b" value: "sum:z:0" } } }
+versions { producer: 134 }
+"""
+
+
+def strange_graph() -> Any:
+    """A graph as only TensorFlow writes it."""
+    from google.protobuf import text_format
+
+    graph = text_format.Parse(_STRANGE, protos.GraphDef())
+    for node in graph.node:
+        if node.op not in ("Placeholder", "Const", "LoopCond", "PartitionedCall", "StatelessIf"):
+            node.attr["T"].type = 3  # DT_INT32
+    return graph
+
+
 def good_files(tf: Any, folder: Path) -> dict[str, bytes]:
     """For each kind of file, by the name that it should have, its content."""
     meta = meta_graph(tf)
@@ -51,6 +99,7 @@ def good_files(tf: Any, folder: Path) -> dict[str, bytes]:
         "graph.meta": meta.SerializeToString(),
         "graph.pb": meta.graph_def.SerializeToString(),
         "graph.pbtxt": _text(meta.graph_def),
+        "strange.pb": strange_graph().SerializeToString(),
         "saved_model.pb": saved_model.SerializeToString(),
         "saved_model.pbtxt": _text(saved_model),
         "plain.npz": _npz(zipfile.ZIP_STORED),

@@ -122,6 +122,7 @@ READERS: dict[str, tuple[str, Callable[[Any, str], None]]] = {
     "import_graph_def": ("graph.pb", _import_graph),
     "import_graph_def of text": ("graph.pbtxt", _import_graph),
     "import_meta_graph": ("graph.meta", _import_meta_graph),
+    "import_graph_def of loops and functions": ("strange.pb", _import_graph),
     "npz": ("plain.npz", _command("inspect", "--stats")),
     "compressed npz": ("packed.npz", _command("inspect", "--stats")),
     "safetensors": ("a.safetensors", _command("inspect", "--stats")),

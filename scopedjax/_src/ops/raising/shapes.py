@@ -20,6 +20,7 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.shape_context import ShapeContext, infer_dims
+from scopedjax._src.ops.unknown import UnknownOpRecord
 
 _ROUNDS: Final = 4
 
@@ -58,8 +59,8 @@ class _Settling:
                 self._branches(op, regions)
 
     def _infer(self, op: Operation) -> None:
-        if op.record is None or not op.inputs:
-            return
+        if op.record is None or isinstance(op.record, UnknownOpRecord) or not op.inputs:
+            return  # an unknown node's outputs were guessed from their use; its record does not know them
         try:
             found = infer_dims(op.record, ShapeContext(op.record, op.name, op.inputs, op.attrs), len(op.outputs))
         except (ValueError, TypeError, OpError):
