@@ -85,22 +85,32 @@ def test_some_variables_are_converted(names: tuple[Any, ...]) -> None:
     check_both(lambda tf: [(n.name, n.op) for n in _frozen(tf, controlled, *names)[0].node])
 
 
+def _branches(tf: Any) -> tuple[dict[str, Any], str]:
+    x = tf.placeholder(tf.float32, [2], name="x")
+    table = tf.get_variable("table", initializer=[[1.0, 2.0], [3.0, 4.0]], use_resource=True)
+    scale = tf.get_variable("scale", initializer=[2.0, 3.0], use_resource=True)
+    bias = tf.get_variable("bias", initializer=[5.0, 7.0], use_resource=False)
+    y = tf.cond(x[0] > 0, lambda: scale + x, lambda: bias * tf.nn.embedding_lookup(table, 1))
+    _, y = tf.while_loop(lambda i, _: i < 3, lambda i, y: (i + 1, y * scale + bias), (0, y))
+    tf.identity(y, name="out")
+    return {"x:0": np.array([1, 2], np.float32)}, "out"
+
+
 def test_resource_variables_in_branches_and_loops() -> None:
     def body(tf: Any) -> Any:
-        x = tf.placeholder(tf.float32, [2], name="x")
-        table = tf.get_variable("table", initializer=[[1.0, 2.0], [3.0, 4.0]], use_resource=True)
-        scale = tf.get_variable("scale", initializer=[2.0, 3.0], use_resource=True)
-        bias = tf.get_variable("bias", initializer=[5.0, 7.0], use_resource=False)
-        y = tf.cond(x[0] > 0, lambda: scale + x, lambda: bias * tf.nn.embedding_lookup(table, 1))
-        _, y = tf.while_loop(lambda i, _: i < 3, lambda i, y: (i + 1, y * scale + bias), (0, y))
-        tf.identity(y, name="out")
-        with tf.Session() as sess:
-            sess.run(tf.global_variables_initializer())
-            graph_def = tf.graph_util.convert_variables_to_constants(sess, sess.graph_def, ["out"])
+        graph_def, value, feeds, output = _frozen(tf, _branches)
         assert not {"VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather"} & {n.op for n in graph_def.node}
-        return [_run(tf, graph_def, {"x:0": np.array([sign, 2], np.float32)}, "out") for sign in (1, -1)]
+        other = {"x:0": np.array([-1, 2], np.float32)}
+        return value, [_run(tf, graph_def, given, output) for given in (feeds, other)]
 
     check_both(body)
+
+
+def test_branches_and_loops_go_to_and_fro() -> None:
+    for writer, reader in ((real_tf(), our_tf()), (our_tf(), real_tf())):
+        graph_def, value, feeds, output = run_body(writer, lambda tf: _frozen(tf, _branches))
+        copied = type(reader.Graph().as_graph_def()).FromString(graph_def.SerializeToString())
+        np.testing.assert_allclose(_run(reader, copied, feeds, output), value, rtol=1e-5)
 
 
 def test_what_is_logged(caplog: pytest.LogCaptureFixture) -> None:

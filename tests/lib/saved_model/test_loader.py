@@ -171,13 +171,17 @@ def test_main_op(tmp_path: Path) -> None:
 
 
 def test_main_op_with_restore() -> None:
+    """The node waits for both; which of them is first, TensorFlow leaves open."""
+
     def body(tf: Any) -> Any:
         v = tf.Variable(1.0, name="v")
-        restore = tf.assign(v, 3.0).op
-        op = tf.saved_model.main_op_with_restore(restore)
+        op = tf.saved_model.main_op_with_restore(tf.assign(v, 3.0).op)
+        nodes = [
+            (node.name, node.type, sorted(c.name for c in node.control_inputs)) for node in v.graph.get_operations()
+        ]
         with tf.Session() as sess:
             sess.run(op)
-            return op.type, sess.run(v)
+            return nodes, op.name, sess.run(v) in (1.0, 3.0)
 
     check_both(body)
 

@@ -21,11 +21,14 @@ import numpy as np
 
 from scopedjax._src.base import dtypes
 from scopedjax._src.graph import protos
+from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.graphdef import REGION
+from scopedjax._src.graph.loadable import restored
 from scopedjax._src.graph.tensor_proto import make_tensor_proto
 from scopedjax._src.lib.freezing.sub_graphs import extract_sub_graph
 from scopedjax._src.lower.effects import storage_key
 from scopedjax._src.lower.trace import uninitialized
+from scopedjax._src.ops.importer import import_graph_def
 from scopedjax._src.ops.registry import lookup
 
 _LOG: Final = logging.getLogger("tensorflow")
@@ -75,6 +78,9 @@ def convert_variables_to_constants(
     [('w', 'Const'), ('w/read', 'Identity'), ('x', 'Placeholder'), ('y', 'Mul')]
     """
     graph_def = extract_sub_graph(input_graph_def, output_node_names)
+    has_functions = bool(graph_def.library.function)
+    if has_functions:
+        graph_def = extract_sub_graph(_without_functions(graph_def), output_node_names)
     chosen = [
         node
         for node in graph_def.node
@@ -86,7 +92,18 @@ def convert_variables_to_constants(
     _LOG.info("Froze %d variables.", len(values))
     _Freezing(graph_def).convert(values)
     _LOG.info("Converted %d variables to const ops.", len(values))
-    return graph_def
+    return _recorded(graph_def).as_graph_def() if has_functions else graph_def
+
+
+def _without_functions(graph_def: Any) -> Any:
+    """The same graph with the nodes of its functions in it (of branches, loops, calls), where types can be changed."""
+    return restored(_recorded(graph_def).as_graph_def())
+
+
+def _recorded(graph_def: Any) -> Graph:
+    with Graph().as_default() as graph:
+        import_graph_def(graph_def, name="")
+    return graph
 
 
 def _values(sess: Any, nodes: Sequence[Any]) -> list[np.ndarray]:
