@@ -332,3 +332,17 @@ def test_the_models_graph_is_the_programs(model: Path) -> None:
             return sess.run(y, {"x:0": INPUT})
 
     check_both(body)
+
+
+def test_the_saver_of_a_model(model: Path) -> None:
+    """A model's MetaGraphDef is one like any other: imported again, its saver restores the model's variables."""
+
+    def body(tf: Any) -> Any:
+        with tf.Session(graph=tf.Graph()) as sess:
+            meta = tf.saved_model.load(sess, ["serve", "small"], str(model))
+        with tf.Session(graph=tf.Graph()) as sess, sess.graph.as_default():
+            saver = tf.train.import_meta_graph(meta, import_scope="again")
+            saver.restore(sess, str(model / "variables" / "variables"))
+            return sess.run("again/y:0", {"again/x:0": INPUT})
+
+    check_both(body)
