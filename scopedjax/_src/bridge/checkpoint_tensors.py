@@ -110,9 +110,10 @@ def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
     boxes = [parse_slice(spec) for _, spec, _ in wanted]
     if not orbax_checkpoint.is_checkpoint(path) and (is_bundle(path) or v1_files(path)):
         with open_file(path) as file:
-            named = {name: dtype for name, _, dtype in wanted if dtype is not None and name in file}
-            for name, dtype in named.items():  # before anything is read
-                _check_type(name, file.info(name).type_name, dtype)
+            for name, _, dtype in wanted:  # before anything is read
+                number = None if dtype is None or name not in file else file.type_number(name)
+                if dtype is not None and number not in (None, dtype.base_dtype.as_datatype_enum):
+                    _check_type(name, file.info(name).type_name, dtype)
             return file.read_slices([(name, box) for (name, _, _), box in zip(wanted, boxes, strict=True)])
     found = _read(path, wanted)
     result: list[np.ndarray] = []

@@ -151,6 +151,11 @@ class BundleReader(TensorFile):
         nbytes = sum(piece.entry.nbytes for piece in self._pieces(name, entry))
         return TensorInfo(name, entry.number, entry.shape, nbytes, entry.slices)
 
+    def type_number(self, name: str) -> int:
+        """The number of a tensor's type."""
+        self._check_known(name)
+        return self._index.entry(name).number
+
     def place(self, name: str) -> list[tuple[str, int, int]]:
         """Where the bytes of a tensor lie: (file, first byte, number of bytes), for each of its slices."""
         self._check_known(name)

@@ -125,6 +125,14 @@ class TensorFile:
         self._check_known(name)
         return self._info(name)
 
+    def type_number(self, name: str) -> int:
+        """The number of a tensor's type; `info` says more and takes longer.
+
+        Raises:
+          As `info`.
+        """
+        return self.info(name).number
+
     def infos(self) -> dict[str, TensorInfo]:
         """What the file says of each tensor, by name.
 
