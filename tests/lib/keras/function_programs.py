@@ -3,6 +3,9 @@
 They run under Python 3.7 too: `tests/golden/keras_functions.py` records there what TensorFlow 1.15 answers.
 """
 
+import os
+import tempfile
+
 import numpy as np
 
 
@@ -288,8 +291,114 @@ def tools(tf):
     return found + [len(batches), [float(batches[i][0][0, 0]) for i in range(2)]]
 
 
+METRICS = {
+    "Accuracy": "labels", "BinaryAccuracy": "binary", "CategoricalAccuracy": "hot",
+    "SparseCategoricalAccuracy": "class",
+    "TopKCategoricalAccuracy": "hot", "SparseTopKCategoricalAccuracy": "class", "AUC": "binary", "Precision": "binary",
+    "Recall": "binary", "TruePositives": "binary", "TrueNegatives": "binary", "FalsePositives": "binary",
+    "FalseNegatives": "binary", "Hinge": "binary", "SquaredHinge": "binary", "CategoricalHinge": "hot",
+    "CosineSimilarity": "hot", "KLDivergence": "hot", "LogCoshError": "hot", "MeanAbsoluteError": "hot",
+    "MeanAbsolutePercentageError": "binary", "MeanSquaredError": "hot", "MeanSquaredLogarithmicError": "hot",
+    "Poisson": "hot", "RootMeanSquaredError": "hot", "SparseCategoricalCrossentropy": "class",
+    "BinaryCrossentropy": "binary", "CategoricalCrossentropy": "hot",
+}  # fmt: skip
+
+
+def metric_objects(tf):
+    """Metric objects over two batches, the second one weighted, and after a reset."""
+    page, run = tf.keras.metrics, tf.keras.backend.get_session
+    pairs = {
+        "binary": ([[0.0, 1.0, 1.0]], [[0.3, 0.6, 0.2]]),
+        "labels": ([[1.0, 2.0, 3.0]], [[1.0, 0.0, 3.0]]),
+        "hot": ([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], [[0.2, 0.7, 0.1], [0.3, 0.6, 0.1]]),
+        "class": ([[1.0], [2.0]], [[0.2, 0.7, 0.1], [0.3, 0.6, 0.1]]),
+    }
+    made = [(getattr(page, name)(), pairs[kind]) for name, kind in sorted(METRICS.items())]
+    made += [
+        (page.TopKCategoricalAccuracy(k=1), pairs["hot"]),
+        (page.MeanIoU(num_classes=4), pairs["labels"]),
+        (page.MeanRelativeError(normalizer=np.float32([[1.0, 2.0, 4.0]])), pairs["labels"]),
+        (page.SensitivityAtSpecificity(0.5, num_thresholds=9), pairs["binary"]),
+        (page.SpecificityAtSensitivity(0.5, num_thresholds=9), pairs["binary"]),
+    ]
+    found = []
+    for metric, (truth, guess) in made:
+        steps = [metric.update_state(tf.constant(truth), tf.constant(guess)), metric.result()]
+        weight = tf.constant([[2.0, 2.0, 2.0]] if isinstance(metric, page.MeanIoU) else [[2.0]] * len(truth))
+        weighted = metric.update_state(tf.constant(truth), tf.constant(guess), sample_weight=weight)
+        run().run([v.initializer for v in metric.variables])
+        run().run(steps[0])
+        first = run().run(steps[1]).tolist()
+        run().run(weighted)
+        found.append([metric.name, isinstance(metric, page.Metric), first, run().run(steps[1]).tolist()])
+    for metric in (page.Mean(), page.Sum(), page.MeanTensor()):
+        steps = [metric.update_state(tf.constant([1.0, 4.0])), metric.result()]
+        run().run([v.initializer for v in metric.variables])
+        found.append([metric.name] + [np.asarray(run().run(step)).tolist() for step in steps[1:]][:0])
+        run().run(steps[0])
+        found.append(np.asarray(run().run(steps[1])).tolist())
+    return found
+
+
+def loss_classes(tf):
+    """Loss objects that the programs above leave out."""
+    truth, guess = tf.constant([[0.0, 1.0], [1.0, 0.0]]), tf.constant([[0.3, 0.6], [0.4, 0.9]])
+    page = tf.keras.losses
+    found = []
+    for made in (
+        page.CategoricalHinge(), page.CosineSimilarity(), page.KLDivergence(), page.LogCosh(),
+        page.MeanAbsolutePercentageError(), page.MeanSquaredLogarithmicError(), page.Poisson(), page.SquaredHinge(),
+    ):  # fmt: skip
+        found += [made.name, _run(tf, made(truth, guess)), _run(tf, made(truth, guess, sample_weight=[1.0, 3.0]))]
+    return found
+
+
+def models(tf):
+    """Models made again from a configuration, by copying, from a file."""
+    k, m = tf.keras.layers, tf.keras.models
+    inputs = tf.keras.Input((3,), name="i")
+    model = tf.keras.Model(inputs, k.Dense(2, activation="tanh", name="d")(inputs), name="net")
+    model.set_weights([_data(3, 2), _data(2)])
+    copies = [m.clone_model(model), m.model_from_json(model.to_json())]
+    copies.append(m.model_from_config({"class_name": "Model", "config": model.get_config()}))
+    path = os.path.join(tempfile.mkdtemp(), "model.h5")
+    m.save_model(model, path, include_optimizer=False)
+    found = [os.path.exists(path)] + [[layer.name for layer in copy.layers] + [copy.name] for copy in copies]
+    for copy in copies:
+        copy.set_weights(model.get_weights())
+    return found + [copy.predict(_data(2, 3)).tolist() for copy in copies]
+
+
+def recurrences(tf):
+    """`backend.rnn`, and the classes that cells and wrappers derive from."""
+    k, b = tf.keras.layers, tf.keras.backend
+    x = tf.constant(_data(2, 3, 2))
+    last, outputs, states = b.rnn(lambda t, s: (t + s[0], [t + s[0] * 0.5]), x, [tf.zeros([2, 2])])
+    back = b.rnn(lambda t, s: (t, s), x, [tf.zeros([2, 2])], go_backwards=True)
+    found = [_run(tf, last), _run(tf, outputs), _run(tf, states[0]), _run(tf, back[1])]
+    return found + [issubclass(k.TimeDistributed, k.Wrapper), issubclass(k.Bidirectional, k.Wrapper)]
+
+
+def rates(tf):
+    """Callbacks that write a table and that lower the rate."""
+    c = tf.keras.callbacks
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="ones", input_shape=(2,))])
+    model.compile(tf.keras.optimizers.SGD(0.05), "mse")
+    path = os.path.join(tempfile.mkdtemp(), "log.csv")
+    plateau = c.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=1, min_delta=10.0)
+    model.fit(_data(4, 2), _data(4, 1), epochs=4, verbose=0, shuffle=False, callbacks=[plateau, c.CSVLogger(path)])
+    with open(path) as file:
+        rows = [line.strip().split(",") for line in file]
+    return [
+        rows[0],
+        [[float(v) for v in row] for row in rows[1:]],
+        float(tf.keras.backend.get_value(model.optimizer.lr)),
+    ]
+
+
 PROGRAMS = {
     f.__name__: f
     for f in (activations, arithmetic, variables, settings, constraints, regularizers, initializers, more_losses,
-              optimizers, more_layers, callbacks, tools)
+              optimizers, more_layers, callbacks, tools, metric_objects, loss_classes, models,
+              recurrences, rates)
 }  # fmt: skip
