@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks import models
+from tests.graph.files import message_type
 from tests.oracle import our_tf, real_tf
 
 Timed = Callable[[], Any]
@@ -133,7 +134,39 @@ def record() -> None:
         compare(f"recording 10,000 nodes, {title}", sides, 1, 3, ">= 1.0")
 
 
-BENCHMARKS = {"add": add, "assign": assign, "assign400": assign400, "mlp": mlp, "bert": bert, "record": record}
+def load() -> None:
+    """Importing a `.meta` of 10,000 nodes that TensorFlow recorded: a deep perceptron with Adam and a saver."""
+    real, ours = real_tf(), our_tf()
+    with real.Graph().as_default() as graph:
+        hidden = real.placeholder(real.float32, [None, 32])
+        count = 0
+        while len(graph.get_operations()) < 3500:
+            kernel, bias = real.get_variable(f"w{count}", [32, 32]), real.get_variable(f"b{count}", [32])
+            hidden = real.nn.relu(real.matmul(hidden, kernel) + bias)
+            count += 1
+        real.train.AdamOptimizer().minimize(real.reduce_mean(real.square(hidden)))
+        real.train.Saver()
+        content = real.train.export_meta_graph().SerializeToString()
+    files = {tf: message_type(tf, "MetaGraphDef").FromString(content) for tf in (ours, real)}
+
+    def imported(tf: Any) -> None:
+        with tf.Graph().as_default():
+            tf.train.import_meta_graph(files[tf])
+        gc.collect()
+
+    sides = {"scopedjax": lambda: imported(ours), "tensorflow": lambda: imported(real)}
+    compare(f"importing {len(files[ours].graph_def.node):,} nodes", sides, 1, 5, ">= 1.0")
+
+
+BENCHMARKS = {
+    "add": add,
+    "assign": assign,
+    "assign400": assign400,
+    "mlp": mlp,
+    "bert": bert,
+    "record": record,
+    "load": load,
+}
 
 
 def main() -> None:

@@ -29,9 +29,9 @@ KNOWN_THERE: Final = frozenset(
     Abs Acos Acosh Add AddV2 Angle Asin Asinh Atan Atanh AvgPool BatchMatMul BatchMatMulV2 BiasAdd BroadcastTo Cast
     Complex Concat ConcatV2 Conj ConjugateTranspose Const Conv2D Cos Cosh Div DivNoNan Exp ExpandDims Expm1 Imag Inv Log
     Log1p LogSoftmax MatMul Max MaxPool MaxPoolGrad Maximum Mean Min Minimum Mul MulNoNan Neg Pack Pow Real RealDiv
-    Reciprocal Relu Relu6 Reshape Reverse ReverseV2 Rsqrt Select Sigmoid Sign Sin Sinh Slice Softmax Split SplitV Sqrt Square
-    SquaredDifference Squeeze StridedSlice StridedSliceGrad Sub Sum SymbolicGradient Tan Tanh Transpose Unpack Xdivy
-    Xlog1py Xlogy
+    Reciprocal Relu Relu6 Reshape Reverse ReverseV2 Rsqrt Select Sigmoid Sign Sin Sinh Slice Softmax Split SplitV Sqrt
+    Square SquaredDifference Squeeze StridedSlice StridedSliceGrad Sub Sum SymbolicGradient Tan Tanh Transpose Unpack
+    Xdivy Xlog1py Xlogy
     """.split()
 )
 
@@ -187,6 +187,37 @@ _RECIPES.update(
         "ReverseSequence": _simple("ReverseSequence", ["d0", "x1"], "T Tlen seq_dim batch_dim", "output", [1]),
     }
 )
+
+
+def is_known_there(forward: Operation) -> bool:
+    """Whether TensorFlow's runtime has the derivative of a node."""
+    if forward.type not in KNOWN_THERE:
+        return False
+    if forward.type not in _REDUCTIONS:
+        return True
+    # Its derivatives of reductions fail for axes that are counted from the end.
+    axes = forward.inputs[1].op.attrs.get("value")
+    return isinstance(axes, np.ndarray) and not np.any(axes < 0)
+
+
+_REDUCTIONS: Final = ("Sum", "Mean", "Max", "Min")
+
+
+@_recipe(*_REDUCTIONS)
+def _reduction(r: _Recipe) -> list[str]:
+    kind = r.attrs["Tidx"]
+    value = protos.AttrValue(type=r.forward.inputs[0].dtype.base_dtype.as_datatype_enum)
+    r.node("rank", "Rank", ["x0"], "T")
+    r.node("count", "Cast", ["rank:output:0"], SrcT=_INT32, DstT=kind)
+    r.node("axes", "FloorMod", ["x1", "count:y:0"], T=kind)
+    function = protos.AttrValue(func=protos.NameAttrList(name=r.forward.type))
+    for key, attr in r.attrs.items():
+        function.func.attr[key].CopyFrom(attr)
+    given, found = protos.AttrValue(), protos.AttrValue()
+    given.list.type.extend([value.type, kind.type, value.type])
+    found.list.type.extend([value.type, kind.type])
+    r.node("dx", "SymbolicGradient", ["x0", "axes:z:0", "d0"], Tin=given, Tout=found, f=function)
+    return ["dx:output:0", r.zeros(1)]
 
 
 def _times_rows(r: _Recipe, name: str, first: str) -> str:

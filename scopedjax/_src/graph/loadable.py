@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import to_attr_value
-from scopedjax._src.graph.gradient_functions import KNOWN_THERE, gradient_functions
+from scopedjax._src.graph.gradient_functions import gradient_functions, is_known_there
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.own_functions import own_function
 from scopedjax._src.graph.scan_function import add_scan
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "scopedjax_"
 OWN: Final = "_scopedjax_type"  # of a changed node: a NodeDef with its type and attributes
+_GATE: Final = "_scopedjax_gate"  # of a node that only TensorFlow needs, to run things in this package's order
 _ABSENT_THERE: Final = frozenset(
     (
         "GatherGrad",
@@ -58,9 +59,12 @@ class Library:
         self.node_def = node_def
         self.functions: dict[str, Any] = {}
         self.gradients: dict[str, str] = {}
+        self.gates: dict[str, list[Any]] = {}
+        self.first_gradient: int | None = None
 
     def add_to(self, graph_def: Any) -> None:
-        """Adds the functions to a GraphDef."""
+        """Adds the functions, and nodes that updates wait for, to a GraphDef."""
+        graph_def.node.extend(node for nodes in self.gates.values() for node in nodes)
         graph_def.library.function.extend(f for f in self.functions.values() if f is not None)
         for function, gradient in self.gradients.items():
             graph_def.library.gradient.add(function_name=function, gradient_func=gradient)
@@ -70,7 +74,10 @@ class Library:
     def loadable(self, op: Operation, node: Any) -> Any:
         """Changes a node's NodeDef to a form that TensorFlow can load; returns it."""
         if op.type == "SymbolicGradient":
+            self.first_gradient = op._id if self.first_gradient is None else self.first_gradient
             self._give_gradient(op, node)
+        elif op.record is not None and op.record.writes and op.inputs:
+            self._wait_for_gradients(op, node)
         if op.type not in _CHANGED:
             return node
         regions = () if op._extra is None else op._extra.get("regions", ())
@@ -177,10 +184,46 @@ class Library:
         _set_types(node, "Tout", op.outputs)
         node.attr["f"].func.name = function.signature.name
 
+    def _wait_for_gradients(self, op: Operation, node: Any) -> None:
+        """Lets an update wait for all outputs of the gradient nodes that read its variable.
+
+        TensorFlow writes SymbolicGradient nodes out before it runs them. Their outputs are then nodes of their own, and
+        one that reads the variable could run after the update that another brings about.
+        """
+        if self.first_gradient is None:
+            return
+        variable = op.inputs[0].op
+        seen: set[Operation] = set()
+        stack = [t.op for t in op.inputs[1:]]
+        while stack:
+            source = stack.pop()
+            if source in seen or source._id < self.first_gradient:
+                continue
+            seen.add(source)
+            if source.type != "SymbolicGradient":
+                stack.extend(t.op for t in source.inputs)
+            elif any(_reads(t.op, variable) for t in source.inputs):
+                node.input.extend(f"^{gate.name}" for gate in self._gates(source))
+
+    def _gates(self, gradient: Operation) -> list[Any]:
+        """Returns nodes that are done when a gradient node's outputs are."""
+        found = self.gates.get(gradient.name)
+        if found is None:
+            found = self.gates[gradient.name] = []
+            for tensor in gradient.outputs:
+                if not tensor.dtype.is_floating:
+                    continue
+                gate = protos.NodeDef(name=f"{gradient.name}/{PREFIX}gate_{tensor.value_index}", op="Identity")
+                gate.input.append(tensor._as_node_def_input())
+                gate.attr["T"].type = tensor.dtype.base_dtype.as_datatype_enum
+                gate.attr[_GATE].b = True
+                found.append(gate)
+        return found
+
     def _give_gradient(self, op: Operation, node: Any) -> None:
         """Names a function with a gradient of its own, where TensorFlow has none for the forward node's type."""
         forward = None if op._extra is None else op._extra.get("forward")
-        if forward is None or forward.type in KNOWN_THERE:
+        if forward is None or is_known_there(forward):
             return
         found = gradient_functions(forward, node, PREFIX)
         if found is None:
@@ -280,6 +323,10 @@ def _absent(op: Operation, node: Any) -> None:
     node.attr["token"].s = f"{op.type} of scopedjax, which TensorFlow has not (node '{op.name}')".encode()
 
 
+def _reads(op: Operation, variable: Operation) -> bool:
+    return op is variable or bool(op.inputs) and op.inputs[0].op is variable
+
+
 def _keep(node: Any) -> None:
     """Keeps a node's type and attributes in an attribute that TensorFlow reads over."""
     kept = protos.NodeDef(op=node.op)
@@ -306,10 +353,18 @@ def restored(proto: Any) -> Any:
     The one given, where there is nothing to take back; it is never changed.
     """
     if not proto.library.function or not any(f.signature.name.startswith(PREFIX) for f in proto.library.function):
-        if not any(OWN in node.attr for node in proto.node):
+        if not any(OWN in node.attr or _GATE in node.attr for node in proto.node):
             return proto
     result = protos.GraphDef()
     result.CopyFrom(proto)
+    gates = {f"^{node.name}" for node in result.node if _GATE in node.attr}
+    if gates:
+        kept = [node for node in result.node if _GATE not in node.attr]
+        del result.node[:]
+        result.node.extend(kept)
+        for node in result.node:
+            if not gates.isdisjoint(node.input):
+                node.input[:] = [name for name in node.input if name not in gates]
     for node in result.node:
         if OWN not in node.attr:
             continue
