@@ -22,6 +22,8 @@ from scopedjax._src.ops.registry import NO_GRADIENT, OpRecord
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.signature import Arg, Signature
 
+_MOST_SHOWN = 5  # nodes of one type, and users of one node
+
 
 @dataclass(eq=False)
 class UnknownOpRecord(OpRecord):
@@ -83,8 +85,27 @@ def _refuse(ctx: Any, *values: Any) -> Any:
         op,
         f"Op type not registered '{op.type}': node '{op.name}' cannot run here ({reason}). Feed its outputs, fetch "
         "something that does not need it, or register the type; tf.import_graph_def's input_map can put another tensor "
-        "in its place.",
+        f"in its place. {_all_of(op.graph)}",
     )
+
+
+def _all_of(graph: Graph) -> str:
+    """Lists all nodes of a graph that cannot run, by type, with the nodes that need them: they are met one by one."""
+    users: dict[Operation, list[str]] = {op: [] for op in unknown_ops(graph)}
+    for op in graph.get_operations():
+        for source in dict.fromkeys((*(t.op for t in op.inputs), *op.control_inputs)):
+            if source in users:
+                users[source].append(op.name)
+    types: dict[str, list[str]] = {}
+    for op, names in users.items():
+        needed = f" (needed by {_some(names)})" if names else ""
+        types.setdefault(op.type, []).append(f"'{op.name}'{needed}")
+    return "Of types not known here the graph has: " + "; ".join(f"{t}: {_some(n, '')}" for t, n in types.items())
+
+
+def _some(names: Sequence[str], quote: str = "'") -> str:
+    shown = ", ".join(f"{quote}{name}{quote}" for name in names[:_MOST_SHOWN])
+    return shown + (f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else "")
 
 
 def unknown_ops(graph: Graph) -> list[Operation]:
