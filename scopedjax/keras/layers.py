@@ -6,6 +6,8 @@ from scopedjax._src.lib.keras.cells import GRUCell as GRUCell
 from scopedjax._src.lib.keras.cells import LSTMCell as LSTMCell
 from scopedjax._src.lib.keras.cells import SimpleRNNCell as SimpleRNNCell
 from scopedjax._src.lib.keras.cells import StackedRNNCells as StackedRNNCells
+from scopedjax._src.lib.keras.configs import deserialize as deserialize
+from scopedjax._src.lib.keras.configs import serialize as serialize
 from scopedjax._src.lib.keras.convolutional import Conv1D as Conv1D
 from scopedjax._src.lib.keras.convolutional import Conv1D as Convolution1D
 from scopedjax._src.lib.keras.convolutional import Conv2D as Conv2D
@@ -15,8 +17,11 @@ from scopedjax._src.lib.keras.convolutional import Conv2DTranspose as Convolutio
 from scopedjax._src.lib.keras.convolutional import Conv3D as Conv3D
 from scopedjax._src.lib.keras.convolutional import Conv3D as Convolution3D
 from scopedjax._src.lib.keras.convolutional import Conv3DTranspose as Conv3DTranspose
+from scopedjax._src.lib.keras.convolutional import Conv3DTranspose as Convolution3DTranspose
 from scopedjax._src.lib.keras.convolutional import SeparableConv1D as SeparableConv1D
+from scopedjax._src.lib.keras.convolutional import SeparableConv1D as SeparableConvolution1D
 from scopedjax._src.lib.keras.convolutional import SeparableConv2D as SeparableConv2D
+from scopedjax._src.lib.keras.convolutional import SeparableConv2D as SeparableConvolution2D
 from scopedjax._src.lib.keras.core import ELU as ELU
 from scopedjax._src.lib.keras.core import Activation as Activation
 from scopedjax._src.lib.keras.core import ActivityRegularization as ActivityRegularization
@@ -39,6 +44,7 @@ from scopedjax._src.lib.keras.core import SpatialDropout2D as SpatialDropout2D
 from scopedjax._src.lib.keras.core import ThresholdedReLU as ThresholdedReLU
 from scopedjax._src.lib.keras.cudnn import CuDNNGRU as CuDNNGRU
 from scopedjax._src.lib.keras.cudnn import CuDNNLSTM as CuDNNLSTM
+from scopedjax._src.lib.keras.depthwise import DepthwiseConv2D as DepthwiseConv2D
 from scopedjax._src.lib.keras.layer import InputSpec as InputSpec
 from scopedjax._src.lib.keras.layer import Layer as Layer
 from scopedjax._src.lib.keras.merging import Add as Add
@@ -59,6 +65,9 @@ from scopedjax._src.lib.keras.merging import multiply as multiply
 from scopedjax._src.lib.keras.merging import subtract as subtract
 from scopedjax._src.lib.keras.network import Input as Input
 from scopedjax._src.lib.keras.network import InputLayer as InputLayer
+from scopedjax._src.lib.keras.noise import AlphaDropout as AlphaDropout
+from scopedjax._src.lib.keras.noise import GaussianDropout as GaussianDropout
+from scopedjax._src.lib.keras.noise import SpatialDropout3D as SpatialDropout3D
 from scopedjax._src.lib.keras.normalization import BatchNormalization as BatchNormalization
 from scopedjax._src.lib.keras.normalization import LayerNormalization as LayerNormalization
 from scopedjax._src.lib.keras.recurrent import GRU as GRU
@@ -90,6 +99,14 @@ from scopedjax._src.lib.keras.spatial import UpSampling1D as UpSampling1D
 from scopedjax._src.lib.keras.spatial import UpSampling2D as UpSampling2D
 from scopedjax._src.lib.keras.spatial import ZeroPadding1D as ZeroPadding1D
 from scopedjax._src.lib.keras.spatial import ZeroPadding2D as ZeroPadding2D
+from scopedjax._src.lib.keras.volumes import Cropping1D as Cropping1D
+from scopedjax._src.lib.keras.volumes import Cropping3D as Cropping3D
+from scopedjax._src.lib.keras.volumes import GlobalAveragePooling3D as GlobalAveragePooling3D
+from scopedjax._src.lib.keras.volumes import GlobalAveragePooling3D as GlobalAvgPool3D
+from scopedjax._src.lib.keras.volumes import GlobalMaxPooling3D as GlobalMaxPool3D
+from scopedjax._src.lib.keras.volumes import GlobalMaxPooling3D as GlobalMaxPooling3D
+from scopedjax._src.lib.keras.volumes import UpSampling3D as UpSampling3D
+from scopedjax._src.lib.keras.volumes import ZeroPadding3D as ZeroPadding3D
 from scopedjax._src.lib.keras.wrappers import Bidirectional as Bidirectional
 from scopedjax._src.lib.keras.wrappers import TimeDistributed as TimeDistributed
 from scopedjax._src.lib.keras.wrappers import Wrapper as Wrapper

@@ -12,7 +12,26 @@ import warnings
 warnings.simplefilter("ignore")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import h5py
+import numpy as np
 import tensorflow as tf
+
+
+def _as_bytes(read):
+    """h5py before version 3 gave text of attributes as bytes, which Keras 1.15 decodes."""
+
+    def wrapped(self, name):
+        value = read(self, name)
+        if isinstance(value, str):
+            return value.encode()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+            return np.array([v.encode() if isinstance(v, str) else v for v in value])
+        return value
+
+    return wrapped
+
+
+h5py.AttributeManager.__getitem__ = _as_bytes(h5py.AttributeManager.__getitem__)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -63,7 +82,7 @@ def parameters(value):
 
 def main():
     answers = {}
-    for page in ("programs", "recurrent_programs"):
+    for page in ("programs", "recurrent_programs", "model_programs"):
         path = os.path.join(HERE, "..", "lib", "keras", page + ".py")
         spec = importlib.util.spec_from_file_location(page, path)
         programs = importlib.util.module_from_spec(spec)

@@ -30,6 +30,18 @@ REASONS = {
     "estimator": "Estimators are built above sessions and come after the layers; write the training loop with "
     "tf.Session",
     "keras": "of tf.keras only what session programs use is here; see dir(scopedjax.keras.layers)",
+    "keras.applications": "its models come with weights that are downloaded; make the model by its code, and read a "
+    "file of weights with load_weights",
+    "keras.callbacks.RemoteMonitor": "it sends numbers over the network; use tf.keras.callbacks.LambdaCallback",
+    "keras.preprocessing.image": "pictures are read with tf.image or Pillow, and changed at random with tf.image",
+    "keras.utils.get_file": "nothing is downloaded here; give the path of a file",
+    "keras.utils.multi_gpu_model": "a session runs on one device; several devices are plain JAX's business",
+    "keras.utils.plot_model": "use model.summary(), or the graph page of TensorBoard",
+    "keras.utils.model_to_dot": "use model.summary(), or the graph page of TensorBoard",
+    "keras.estimator": "write the training loop with tf.Session, or model.fit",
+    "keras.wrappers": "it needs scikit-learn's estimators around Keras; call model.fit",
+    "keras.experimental": "it was experimental; see tf.keras.optimizers.schedules and tf.train for rates that decay",
+    "keras.mixed_precision": "dtypes are as TensorFlow 1's are: cast where a part shall be computed in float16",
     "data": "input pipelines are not here yet; feed NumPy arrays (feed_dict), or read records with tf.python_io",
     "distribute": "a session runs on one device; several devices are plain JAX's business (see "
     "scopedjax.pure_function)",
@@ -45,7 +57,6 @@ REASONS = {
     "autograph": "graph code is not transformed; use tf.cond and tf.while_loop",
     "feature_column": "feature columns belong to Estimators, which come later",
     "ragged": "ragged tensors are not here; use a padded tensor and tf.sequence_mask",
-    "quantization": "quantized kernels have no counterpart in XLA",
     "sparse.cross": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "
     "tf.string_to_hash_bucket_fast)",
     "sparse.cross_hashed": "feature crosses belong to feature columns; hash the joined texts (tf.string_join, "

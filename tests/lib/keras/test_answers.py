@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import scopedjax as tf
-from tests.lib.keras import programs, recurrent_programs
+from tests.lib.keras import model_programs, programs, recurrent_programs
 from tests.oracle import GOLDEN
 
-PROGRAMS = {**programs.PROGRAMS, **recurrent_programs.PROGRAMS}
+PROGRAMS = {**programs.PROGRAMS, **recurrent_programs.PROGRAMS, **model_programs.PROGRAMS}
 ANSWERS = json.loads((GOLDEN / "keras_answers.json").read_text(encoding="utf-8"))
 
 
@@ -22,7 +22,7 @@ def agree(theirs: Any, ours: Any, where: str) -> None:
         assert sorted(theirs) == sorted(ours), (where, set(theirs) ^ set(ours))
         for key in theirs:
             agree(theirs[key], ours[key], f"{where}.{key}")
-    elif isinstance(theirs, list) and theirs and isinstance(theirs[0], float):
+    elif isinstance(theirs, list) and theirs and all(isinstance(v, float) for v in theirs):
         np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5, err_msg=where)
     elif isinstance(theirs, list):
         assert len(theirs) == len(ours), (where, theirs, ours)

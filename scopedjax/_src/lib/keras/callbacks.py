@@ -283,7 +283,9 @@ class ProgbarLogger(Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Says on how much it trains."""
         if self.params.get("samples"):
-            print(f"Train on {self.params['samples']} samples")
+            measured = self.params.get("validation_samples")
+            rest = f", validate on {measured} samples" if measured else ""
+            print(f"Train on {self.params['samples']} samples{rest}")
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Says which epoch."""

@@ -123,10 +123,8 @@ def sequence_config(model: Any) -> dict[str, Any]:
     layers = [naming.serialized(layer) for layer in model._sequence]
     begun = model.__dict__.get("_begun")
     config: dict[str, Any] = {"name": model.name, "layers": layers}
-    if begun is not None:
-        config["build_input_shape"] = list(begun.dims)
-        if layers and "batch_input_shape" not in layers[0]["config"]:
-            layers[0]["config"]["batch_input_shape"] = list(begun.dims)
+    if begun is not None and layers and "batch_input_shape" not in layers[0]["config"]:
+        layers[0]["config"]["batch_input_shape"] = list(begun.dims)
     return config
 
 
@@ -215,3 +213,25 @@ def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = Non
             if not isinstance(layer, InputLayer):
                 entry.update(naming.serialized(clone_function(layer)))
     return type(model).from_config(config)
+
+
+def serialize(layer: Any) -> dict[str, Any]:
+    """Returns {"class_name": ..., "config": ...} of a layer.
+
+    >>> tf.keras.layers.serialize(tf.keras.layers.Dense(3))["class_name"]
+    'Dense'
+    """
+    return naming.serialized(layer)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """Returns the layer of {"class_name": ..., "config": ...}.
+
+    Args:
+      config: What `serialize` returned.
+      custom_objects: {name: class} of layers of one's own.
+
+    >>> tf.keras.layers.deserialize({"class_name": "Dense", "config": {"units": 3}}).units
+    3
+    """
+    return LAYERS.get(config, custom_objects)

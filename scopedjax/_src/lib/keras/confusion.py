@@ -300,10 +300,10 @@ class AUC(_Confusion):
         name: str | None = None, dtype: Any = None, thresholds: Any = None,
     ) -> None:  # fmt: skip
         if curve not in ("ROC", "PR"):
-            raise ValueError(f'Invalid curve: "{curve}". Valid options are: "ROC", "PR"')
+            raise ValueError(f'Invalid AUC curve value "{curve}". Valid options are: "ROC", "PR"')
         if summation_method not in ("interpolation", "minoring", "majoring"):
             raise ValueError(
-                f'Invalid summation_method: "{summation_method}". Valid options are: "interpolation", "minoring", '
+                f'Invalid AUC summation method value "{summation_method}". Valid: "interpolation", "minoring", '
                 '"majoring"'
             )
         if thresholds is None:

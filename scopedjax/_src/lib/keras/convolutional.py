@@ -264,6 +264,7 @@ class Conv2DTranspose(transposed.Conv2DTranspose, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
+        self.output_padding = None
         if output_padding is not None or dilation_rate not in (1, (1, 1), [1, 1]):
             raise NotImplementedError(
                 "output_padding and dilation_rate are not available in scopedjax; use tf.nn.conv2d_transpose"
@@ -333,6 +334,7 @@ class Conv3DTranspose(transposed.Conv3DTranspose, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
+        self.output_padding = None
         if output_padding is not None:
             raise NotImplementedError("output_padding is not available in scopedjax; pad or crop the result")
         super().__init__(
@@ -384,6 +386,8 @@ class SeparableConv1D(separable.SeparableConv1D, Layer):
     >>> tf.keras.layers.SeparableConv1D(5, 3)(tf.zeros([2, 8, 3])).shape.as_list()
     [2, 6, 5]
     """
+
+    _unused = frozenset(("kernel_initializer", "kernel_regularizer", "kernel_constraint"))
 
     def __init__(
         self,
@@ -462,6 +466,8 @@ class SeparableConv2D(separable.SeparableConv2D, Layer):
     >>> tf.keras.layers.SeparableConv2D(5, 3)(tf.zeros([2, 8, 8, 3])).shape.as_list()
     [2, 6, 6, 5]
     """
+
+    _unused = frozenset(("kernel_initializer", "kernel_regularizer", "kernel_constraint"))
 
     def __init__(
         self,

@@ -132,6 +132,8 @@ class SpatialDropout1D(Dropout):
     [2, 3, 4]
     """
 
+    _unused = frozenset(("noise_shape", "seed"))
+
     def __init__(self, rate: Any, **kwargs: Any) -> None:
         super().__init__(rate, (None, 1, None), **kwargs)
 
@@ -147,6 +149,8 @@ class SpatialDropout2D(Dropout):
     >>> tf.keras.layers.SpatialDropout2D(0.5)(tf.ones([2, 3, 3, 4]), training=True).shape.as_list()
     [2, 3, 3, 4]
     """
+
+    _unused = frozenset(("noise_shape", "seed"))
 
     def __init__(self, rate: Any, data_format: str | None = None, **kwargs: Any) -> None:
         first = channels_are_first(layout(data_format))

@@ -89,6 +89,9 @@ class Layer(base.Layer):
     ['scale/factor:0']
     """
 
+    # What Keras writes into the config of a layer that has no use for it.
+    _unused: frozenset[str] = frozenset()
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__module__.startswith(__package__ or "") and not cls.__name__.startswith("_"):
@@ -470,7 +473,7 @@ class Layer(base.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Makes a layer from what `get_config` returned."""
-        return cls(**config)
+        return cls(**{k: v for k, v in config.items() if k not in cls._unused})
 
 
 _OWN = frozenset(("_layers", "_regularized", "_calls", "_losses", "_updates", "_trainable_weights", "_penalties",

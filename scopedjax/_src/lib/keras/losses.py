@@ -399,7 +399,7 @@ class SparseCategoricalCrossentropy(Loss):
 
 
 class CosineSimilarity(Loss):
-    """The mean of cosines between truth and prediction, with the sign turned round: smaller is nearer.
+    """The mean of cosines between truth and prediction, with the sign that TensorFlow 1.15 gives it: larger is nearer.
 
     Args:
       axis: Axis of the vectors.
@@ -416,7 +416,7 @@ class CosineSimilarity(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns the losses."""
-        return -cosine_similarity(y_true, y_pred, self.axis)
+        return cosine_similarity(y_true, y_pred, self.axis)
 
 
 class Huber(Loss):

@@ -19,13 +19,16 @@ class _Merge(Layer):
     """What merging layers share; a subclass merges two tensors at a time."""
 
     supports_masking = True
+    _broadcasts = True
 
     def call(self, inputs: Any) -> Tensor:
         """Merges."""
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise ValueError(f"A merge layer should be called on a list of at least 2 inputs. Got {inputs}")
-        rank = max(len(t.shape.as_list()) for t in inputs)
         tensors = list(inputs)
+        if self._broadcasts:
+            _check([t.shape.as_list()[1:] for t in tensors])
+        rank = max(len(t.shape.as_list()) for t in tensors)
         for i, tensor in enumerate(tensors):
             for _ in range(rank - len(tensor.shape.as_list())):
                 tensor = expand_dims(tensor, axis=1)
@@ -44,6 +47,14 @@ class _Merge(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Masks of several inputs are not merged: the output has none."""
         return None
+
+
+def _check(shapes: list[list[int | None]]) -> None:
+    """Refuses shapes (without the batch) that do not broadcast."""
+    for i, shape in enumerate(shapes[1:], 1):
+        for before in shapes[:i]:
+            if any(a not in (b, 1, None) and b not in (1, None) for a, b in zip(before[::-1], shape[::-1])):
+                raise ValueError(f"Operands could not be broadcast together with shapes {tuple(before)} {tuple(shape)}")
 
 
 def _documented(what: str, result: list[float]) -> Any:
@@ -84,6 +95,15 @@ class Multiply(_Merge):
 
 @_documented("mean", [2.0, 3.0])
 class Average(_Merge):
+    def _check(self, shapes: list[list[int | None]]) -> None:
+        """Refuses shapes (without the batch) that do not broadcast."""
+        for i, shape in enumerate(shapes[1:], 1):
+            for before in shapes[:i]:
+                if any(a not in (b, 1, None) and b not in (1, None) for a, b in zip(before[::-1], shape[::-1])):
+                    raise ValueError(
+                        f"Operands could not be broadcast together with shapes {tuple(before)} {tuple(shape)}"
+                    )
+
     def _merged(self, tensors: list[Any]) -> Tensor:
         total = tensors[0]
         for tensor in tensors[1:]:
@@ -114,6 +134,8 @@ class Concatenate(_Merge):
     [2, 7]
     """
 
+    _broadcasts = False
+
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
@@ -136,6 +158,8 @@ class Dot(_Merge):
     >>> tf.keras.layers.Dot(axes=1)([tf.ones([2, 3]), tf.ones([2, 3])]).shape.as_list()
     [2, 1]
     """
+
+    _broadcasts = False
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

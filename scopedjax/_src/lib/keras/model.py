@@ -299,6 +299,20 @@ class Sequential(Model):
             raise TypeError("All layers in a Sequential model should have a single output tensor.")
         self._set_sequence(begun, after)
 
+    @property
+    def weights(self) -> list[Any]:
+        """All variables, layer by layer.
+
+        Raises:
+          ValueError: the model is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                f"Weights for model {self.name} have not yet been created. Weights are created when the Model is first "
+                "called on inputs or `build()` is called with an `input_shape`."
+            )
+        return super().weights
+
     def _start_of(self, layer: Any) -> Tensor | None:
         shape = layer._batch_input_shape
         if isinstance(layer, InputLayer):

@@ -70,6 +70,11 @@ class InputLayer(Layer):
         self._calls.append((tensor, tensor))
         state.state_of().history[tensor] = (Call(self, [], (), {}, tensor), 0)
 
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the layer from again."""
+        form = {"batch_input_shape": self._batch_input_shape, "dtype": self.dtype, "sparse": False, "ragged": False}
+        return {**form, "name": self.name}
+
 
 def _as_sizes(shape: Any) -> tuple[int | None, ...]:
     return (shape,) if isinstance(shape, int) else tuple(shape)

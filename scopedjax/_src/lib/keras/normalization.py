@@ -87,6 +87,14 @@ class BatchNormalization(shared.BatchNormalization, Layer):
         """Normalises; records the updates where `training` may be true."""
         return super().call(inputs, training=training)
 
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the layer from again."""
+        config = super().get_config()
+        left_out = ["fused", "virtual_batch_size", "adjustment"]
+        if not config.get("renorm"):
+            left_out += ["renorm", "renorm_clipping", "renorm_momentum"]
+        return {k: v for k, v in config.items() if k not in left_out}
+
 
 class LayerNormalization(Layer):
     """Normalises each element of the batch by its own moments (Ba, Kiros and Hinton 2016).

@@ -57,7 +57,7 @@ AveragePooling2D = _pooling(pooling.AveragePooling2D, 2, "mean")
 AveragePooling3D = _pooling(pooling.AveragePooling3D, 3, "mean")
 
 
-class _GlobalPooling(Layer):
+class GlobalPooling(Layer):
     """What poolings over all places share."""
 
     _rank = 2
@@ -74,7 +74,7 @@ class _GlobalPooling(Layer):
         return list(range(start, start + self._rank))
 
 
-class GlobalAveragePooling1D(_GlobalPooling):
+class GlobalAveragePooling1D(GlobalPooling):
     """The mean over all steps; over those that count, where there is a mask.
 
     Args:
@@ -104,7 +104,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
         return None
 
 
-class GlobalAveragePooling2D(_GlobalPooling):
+class GlobalAveragePooling2D(GlobalPooling):
     """The mean over all places of an image.
 
     Args:
@@ -120,7 +120,7 @@ class GlobalAveragePooling2D(_GlobalPooling):
         return reduce_mean(inputs, axis=self._axes)
 
 
-class GlobalMaxPooling1D(_GlobalPooling):
+class GlobalMaxPooling1D(GlobalPooling):
     """The maximum over all steps.
 
     Args:
@@ -141,7 +141,7 @@ class GlobalMaxPooling1D(_GlobalPooling):
         return reduce_max(inputs, axis=self._axes[0])
 
 
-class GlobalMaxPooling2D(_GlobalPooling):
+class GlobalMaxPooling2D(GlobalPooling):
     """The maximum over all places of an image.
 
     Args:

@@ -23,7 +23,7 @@ def print_summary(model: Any, line_length: int | None, positions: Any, show: Cal
     def row(*fields: str) -> None:
         line = ""
         for text, end in zip(fields, ends, strict=False):
-            line = (line + " " if line else "") + text
+            line = (line[:-1] + " " if line else "") + text  # a column ends with a space at least
             line = line[:end].ljust(end)
         show(line)
 
@@ -92,7 +92,7 @@ def _same_everywhere(layer: Any) -> bool:
 
 
 def _count(layer: Any) -> str:
-    return str(layer.count_params()) if layer.built or layer.weights else "0 (unused)"
+    return str(layer.count_params()) if layer.built else "0 (unused)"
 
 
 def _size(weights: Any) -> int:

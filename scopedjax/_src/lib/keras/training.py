@@ -309,21 +309,9 @@ class Trainable:
                 parts = tuple([None if a is None else a[:cut] for a in part] for part in parts)
             x, y, weights = parts
             source = batches.Arrays(x, y, weights, size, shuffle)
-        measure = None
-        if validation_data is not None:
-            measure = lambda: self._validated(validation_data, size, validation_steps)
+        measure = None if validation_data is None else _Measure(self, validation_data, size, validation_steps)
         return self._epochs(source, range(initial_epoch, epochs), verbose, callbacks, measure, size, validation_freq,
                             class_weight)  # fmt: skip
-
-    def _validated(self, data: Any, size: int, steps: int | None) -> list[Any]:
-        """Losses and metrics on the validation data."""
-        if batches.is_generated(data):
-            found = self.evaluate(data, steps=steps, verbose=0)
-        else:
-            weights = data[2] if len(data) > 2 else None
-            empty = weights is None or isinstance(weights, list) and all(w is None for w in weights)
-            found = self.evaluate(data[0], data[1], size, 0, None if empty else weights)
-        return compilation.as_list(found)
 
     def _epochs(
         self, source: Any, epochs: range, verbose: int, callbacks: Any, measure: Any, size: int, freq: Any,
@@ -332,7 +320,8 @@ class Trainable:
         shown = self.metrics_names
         names = [*shown, *(f"val_{n}" for n in shown)] if measure else shown
         params = {"batch_size": size, "epochs": epochs.stop, "steps": source.steps, "samples": source.count,
-                  "verbose": verbose, "do_validation": measure is not None, "metrics": names}  # fmt: skip
+                  "verbose": verbose, "do_validation": measure is not None, "metrics": names,
+                  "validation_samples": getattr(measure, "samples", None)}  # fmt: skip
         all_calls = calls.CallbackList.around(self, callbacks, params, verbose)
         self.stop_training = False
         all_calls.call("on_train_begin", {})
@@ -488,6 +477,24 @@ class Trainable:
     ) -> Any:  # fmt: skip
         """Returns the outputs for a generator of batches; args as for `predict`."""
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)
+
+
+class _Measure:
+    """Losses and metrics on the validation data of `fit`."""
+
+    def __init__(self, model: Any, data: Any, size: int, steps: int | None) -> None:
+        self._model, self._data, self._size, self._steps = model, data, size, steps
+        self._generated = batches.is_generated(data)
+        first = None if self._generated else arrays_of(data[0], [])
+        self.samples = len(first[0]) if first else None
+
+    def __call__(self) -> list[Any]:
+        data = self._data
+        if self._generated:
+            return compilation.as_list(self._model.evaluate(data, steps=self._steps, verbose=0))
+        weights = data[2] if len(data) > 2 else None
+        empty = weights is None or isinstance(weights, list) and all(w is None for w in weights)
+        return compilation.as_list(self._model.evaluate(data[0], data[1], self._size, 0, None if empty else weights))
 
 
 def _check_target(output: compilation.Output, target: Any) -> None:
