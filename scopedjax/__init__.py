@@ -631,6 +631,38 @@ from scopedjax import keras as keras
 
 from scopedjax._src.base.absence import absent as _absent
 
+# numbers of few bits, sound, and what else few programs use
+from scopedjax import quantization as quantization
+from scopedjax._src.ops.math.quantization import fake_quant_with_min_max_args as fake_quant_with_min_max_args
+from scopedjax._src.ops.math.quantization import (
+    fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient,
+)
+from scopedjax._src.ops.math.quantization import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
+from scopedjax._src.ops.math.quantization import (
+    fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient,
+)
+from scopedjax._src.ops.math.quantization import (
+    fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
+)
+from scopedjax._src.ops.math.quantization import (
+    fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
+)
+from scopedjax._src.ops.math.quantized_steps import dequantize as dequantize
+from scopedjax._src.ops.math.quantized_steps import quantize as quantize
+from scopedjax._src.ops.math.quantized_steps import quantize_v2 as quantize_v2
+from scopedjax import audio as audio
+from scopedjax._src.ops.parsing.compression import decode_compressed as decode_compressed
+from scopedjax._src.ops.host.clock import timestamp as timestamp
+from scopedjax._src.ops.control_flow.type_checks import assert_same_float_dtype as assert_same_float_dtype
+from scopedjax._src.ops.control_flow.type_checks import add_check_numerics_ops as add_check_numerics_ops
+from scopedjax._src.lower.gradients import NotDifferentiable as no_gradient
+from scopedjax import raw_ops as raw_ops
+from scopedjax._src.ops.control_flow.vectorized import recompute_grad as recompute_grad
+from scopedjax._src.ops.control_flow.vectorized import vectorized_map as vectorized_map
+from scopedjax._src.ops.slices_or_tensor import (
+    convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices,
+)
+
 newaxis = None  # a new dimension in an index, as in NumPy
 
 # names of TensorFlow before 1.0

@@ -32,5 +32,6 @@ from scopedjax._src.base.dtypes import variant as variant
 from scopedjax._src.ops.math.casting import cast as cast
 from scopedjax._src.ops.math.casting import complex as complex
 from scopedjax._src.ops.math.casting import saturate_cast as saturate_cast
+from scopedjax._src.ops.strings.numbers import as_string as as_string
 
 __getattr__ = _absent("dtypes")

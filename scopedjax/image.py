@@ -48,6 +48,7 @@ from scopedjax._src.ops.image.geometry import resize_image_with_crop_or_pad as r
 from scopedjax._src.ops.image.geometry import resize_with_crop_or_pad as resize_with_crop_or_pad
 from scopedjax._src.ops.image.geometry import transpose_image as transpose
 from scopedjax._src.ops.image.geometry import transpose_image as transpose_image
+from scopedjax._src.ops.image.glimpses import extract_glimpse as extract_glimpse
 from scopedjax._src.ops.image.jpeg import adjust_jpeg_quality as adjust_jpeg_quality
 from scopedjax._src.ops.image.jpeg import decode_and_crop_jpeg as decode_and_crop_jpeg
 from scopedjax._src.ops.image.jpeg import extract_jpeg_shape as extract_jpeg_shape

@@ -2,6 +2,7 @@
 
 # variables
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.lookup.initializers import tables_initializer as tables_initializer
 from scopedjax._src.variables.collections import global_variables_initializer as global_variables
 from scopedjax._src.variables.collections import local_variables_initializer as local_variables
 from scopedjax._src.variables.collections import variables_initializer as variables

@@ -45,6 +45,8 @@ from scopedjax._src.ops.math.matrix_functions import matrix_rank as matrix_rank
 from scopedjax._src.ops.math.matrix_functions import normalize as normalize
 from scopedjax._src.ops.math.matrix_functions import pinv as pinv
 from scopedjax._src.ops.math.matrix_functions import sqrtm as sqrtm
+from scopedjax._src.ops.math.tridiagonal import tridiagonal_matmul as tridiagonal_matmul
+from scopedjax._src.ops.math.tridiagonal import tridiagonal_solve as tridiagonal_solve
 from scopedjax._src.ops.nn.normalization import l2_normalize as l2_normalize
 
 __getattr__ = _absent("linalg")

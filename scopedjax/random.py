@@ -17,5 +17,10 @@ from scopedjax._src.ops.random.sampling import set_random_seed as set_random_see
 from scopedjax._src.ops.random.sampling import truncated_normal as truncated_normal
 from scopedjax._src.ops.random.skewed import random_gamma as gamma
 from scopedjax._src.ops.random.skewed import random_poisson as poisson
+from scopedjax._src.ops.random.stateless import stateless_categorical as stateless_categorical
+from scopedjax._src.ops.random.stateless import stateless_multinomial as stateless_multinomial
+from scopedjax._src.ops.random.stateless import stateless_random_normal as stateless_normal
+from scopedjax._src.ops.random.stateless import stateless_random_uniform as stateless_uniform
+from scopedjax._src.ops.random.stateless import stateless_truncated_normal as stateless_truncated_normal
 
 __getattr__ = _absent("random")

@@ -2,6 +2,9 @@
 
 # ops
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.graph.protos import ClusterDef as ClusterDef
+from scopedjax._src.graph.protos import JobDef as JobDef
+from scopedjax._src.graph.protos import SaverDef as SaverDef
 
 # lib
 from scopedjax._src.lib.summary.event_reader import summary_iterator as summary_iterator
@@ -76,6 +79,7 @@ from scopedjax._src.lib.train.optimizers.proximal import ProximalAdagradOptimize
 from scopedjax._src.lib.train.optimizers.proximal import (
     ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
 )
+from scopedjax._src.lib.train.optimizers.sync_replicas import SyncReplicasOptimizer as SyncReplicasOptimizer
 from scopedjax._src.lib.train.queue_runner import QueueRunner as QueueRunner
 from scopedjax._src.lib.train.queue_runner import add_queue_runner as add_queue_runner
 from scopedjax._src.lib.train.queue_runner import start_queue_runners as start_queue_runners

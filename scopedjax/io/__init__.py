@@ -52,5 +52,6 @@ from scopedjax._src.ops.strings.numbers import encode_base64 as encode_base64
 from scopedjax._src.ops.image.jpeg import decode_and_crop_jpeg as decode_and_crop_jpeg
 from scopedjax._src.ops.image.jpeg import extract_jpeg_shape as extract_jpeg_shape
 from scopedjax._src.ops.image.jpeg import is_jpeg as is_jpeg
+from scopedjax._src.ops.parsing.compression import decode_compressed as decode_compressed
 
 __getattr__ = _absent("io")

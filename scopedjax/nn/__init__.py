@@ -116,5 +116,9 @@ from scopedjax._src.ops.nn.embedding_sparse import safe_embedding_lookup_sparse 
 
 # names of TensorFlow before 1.0
 from scopedjax._src.ops.nn.convolutions import conv2d_transpose as deconv2d
+from scopedjax._src.lib.losses.scaling import compute_average_loss as compute_average_loss
+from scopedjax._src.lib.losses.scaling import scale_regularization_loss as scale_regularization_loss
+from scopedjax._src.lib.losses.label_sequences import collapse_repeated as collapse_repeated
+from scopedjax._src.lib.losses.label_sequences import ctc_unique_labels as ctc_unique_labels
 
 __getattr__ = _absent("nn")

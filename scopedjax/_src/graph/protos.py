@@ -31,6 +31,8 @@ _MODULES: Final[dict[str, str]] = {
     "VariableDef": "variable",
     "SaveSliceInfoDef": "variable",
     "SaverDef": "saver",
+    "ClusterDef": "cluster",
+    "JobDef": "cluster",
     "ConfigProto": "config",
     "GPUOptions": "config",
     "GraphOptions": "config",
