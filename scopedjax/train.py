@@ -4,9 +4,9 @@
 from scopedjax._src.base.absence import absent as _absent
 from scopedjax._src.graph.protos import ClusterDef as ClusterDef
 from scopedjax._src.graph.protos import JobDef as JobDef
-from scopedjax._src.graph.protos import SaverDef as SaverDef
 
 # lib
+from scopedjax._src.graph.protos import SaverDef as SaverDef
 from scopedjax._src.lib.summary.event_reader import summary_iterator as summary_iterator
 
 # names of TensorFlow before 1.0

@@ -82,7 +82,9 @@ def test_old_checkpoints_are_deleted(tmp_path: Path, version: int) -> None:
         folder.mkdir()
         with tf.Graph().as_default(), tf.Session() as session:
             session.run(_variable(tf).initializer)
-            saver = tf.train.Saver(max_to_keep=2, write_version=version)
+            saver = tf.train.Saver(
+                max_to_keep=2, write_version={1: tf.train.SaverDef.V1, 2: tf.train.SaverDef.V2}[version]
+            )
             for step in range(5):
                 saver.save(session, str(folder / "m"), global_step=step)
         staging.settle()
