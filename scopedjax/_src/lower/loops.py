@@ -31,7 +31,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import regions_of
 from scopedjax._src.lower.static import is_foldable, is_told, is_told_by_shapes, is_told_element, static_operands
-from scopedjax._src.ops.control_flow.array_nodes import STACK
+from scopedjax._src.ops.control_flow.array_nodes import STACK, filled_by
 
 MOST_PLAYED = 20_000  # steps of a loop that are played through to learn their number
 _KEY = "loop"
@@ -261,11 +261,19 @@ def _changes_shape(op: Operation) -> bool:
         for p, r in zip(body.parameters, body.results, strict=True)
         if p is not r and p._dims is not None and None in p._dims or p._dims is None and p is not r
     ]
-    if not suspects:
+    if not suspects or _goes_back(op):
         return False
     from scopedjax._src.lower.trial import keeps_shapes
 
     return keeps_shapes(op) is False
+
+
+def _goes_back(op: Operation) -> bool:
+    """Whether a file's loop takes from stacks what loops put there whose variables keep their shapes: so do its own."""
+    _, body = regions_of(op)[:2]
+    loops = {loop for inner in _inner_ops(body) for loop in filled_by(inner) if loop is not op}
+    own = {inner for inner in _inner_ops(body) if is_loop(inner)}
+    return bool(loops) and all(loop_of(loop).form == "device" for loop in loops - own)
 
 
 def _only_written(op: Operation) -> set[int]:

@@ -20,6 +20,8 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.loops import variables_of
+from scopedjax._src.ops.control_flow.array_cells import Cells, as_traced
+from scopedjax._src.ops.control_flow.array_nodes import STACK
 
 _SIZE = 12
 
@@ -68,17 +70,30 @@ def _try(op: Operation) -> bool | None:
             (known if isinstance(value, np.ndarray) else given)[tensor] = (
                 value if isinstance(value, np.ndarray) else _made_up(tensor._dims, tensor.dtype)
             )
-    given.update({p: _made_up(t._dims, t.dtype) for p, t in zip(body.parameters, starts, strict=True)})
+    stacks = _stacks(op)
+    given.update({p: stacks.get(p) or _made_up(t._dims, t.dtype) for p, t in zip(body.parameters, starts, strict=True)})
 
     def step(given: dict[int, Any], state: list[Any]) -> list[Any]:
         values = {**known, **{t: given[i] for i, t in enumerate(tensors)}}
         rng = jnp.zeros((max(1, len(slots)), 3), jnp.uint64)
         trace = Trace("cpu", {}, dict(zip(keys, state, strict=True)), rng, slots)
-        return [jnp.asarray(v) for v in trace.region(body, values)]
+        return [as_traced(v) for v in trace.region(body, values)]
 
     tensors, keys = list(given), list(state)
     results = jax.eval_shape(step, dict(enumerate(given.values())), list(state.values()))
-    return all(r.shape == given[p].shape for r, p in zip(results, body.parameters, strict=True))
+    pairs = [(r, given[p]) for r, p in zip(results, body.parameters, strict=True) if not isinstance(r, Cells)]
+    return all(r.shape == before.shape for r, before in pairs)
+
+
+def _stacks(op: Operation) -> dict[Tensor, Cells]:
+    """Returns the loop variables that are stacks of a file's loops, as arrays that only count."""
+    found: dict[Tensor, Cells] = {}
+    _, body = regions_of(op)[:2]
+    for inner in body.ops:
+        if inner.record is not None and inner.record.array == "write" and inner.inputs[0].op.attrs.get(STACK):
+            kind = np.dtype(inner.attrs["T"].as_numpy_dtype)
+            found[inner.inputs[-1]] = Cells(kind, 0, dynamic=True, counts=True).settled(None, None)
+    return found
 
 
 def _made_up(dims: Dims, dtype: DType) -> Any:

@@ -25,7 +25,7 @@ def branches(tf: Any) -> Found:
 
 def branches_in_branches(tf: Any) -> Found:
     x = _vector(tf)
-    inner = lambda: tf.cond(x[1] > 0, lambda: tf.sin(x), lambda: tf.exp(x) * x[1])  # noqa: E731
+    inner = lambda: tf.cond(x[1] > 0, lambda: tf.sin(x), lambda: tf.exp(x) * x[1])
     y = tf.cond(x[0] > 0, inner, lambda: tf.tanh(x) + 1.0)
     z = tf.cond(x[2] > 0.5, lambda: y * x, lambda: tf.cos(y))
     feeds = [X, -X, X * np.float32([1, -1, 1]), X * np.float32([1, -1, -1])]
@@ -66,7 +66,7 @@ def loop_of_unknown_length(tf: Any) -> Found:
 
 def branch_in_loop(tf: Any) -> Found:
     x, w = _vector(tf), tf.constant(2.0)
-    step = lambda z: tf.cond(z[0] > 0, lambda: -tf.tanh(z) * w, lambda: z * z)  # noqa: E731
+    step = lambda z: tf.cond(z[0] > 0, lambda: -tf.tanh(z) * w, lambda: z * z)
     _, z = tf.while_loop(lambda i, z: i < 4, lambda i, z: (i + 1, step(z)), [0, x])
     return [z, *tf.gradients(z, [x, w])], [{x: X}, {x: -X}]
 
@@ -84,7 +84,7 @@ def loops_in_loops(tf: Any) -> Found:
 def changing_shapes(tf: Any) -> Found:
     x = tf.placeholder(tf.float32, [None, 2], name="x")
     shapes = [tf.TensorShape([]), tf.TensorShape([None, 2])]
-    body = lambda i, z: (i + 1, tf.concat([z, z * 2], 0))  # noqa: E731
+    body = lambda i, z: (i + 1, tf.concat([z, z * 2], 0))
     _, z = tf.while_loop(lambda i, z: i < 3, body, [0, x], shape_invariants=shapes)
     return [z, *tf.gradients(z, [x])], [{x: ROWS[:1]}]
 
@@ -92,7 +92,7 @@ def changing_shapes(tf: Any) -> Found:
 def arrays(tf: Any) -> Found:
     x, n = _vector(tf), tf.placeholder(tf.int32, [])
     array = tf.TensorArray(tf.float32, 0, dynamic_size=True)
-    body = lambda i, z, a: (i + 1, tf.sin(z), a.write(i, z * 2))  # noqa: E731
+    body = lambda i, z, a: (i + 1, tf.sin(z), a.write(i, z * 2))
     _, z, array = tf.while_loop(lambda i, z, a: i < n, body, [0, x, array])
     stacked = array.stack()
     return [z, stacked, *tf.gradients(stacked, [x])], [{x: X, n: 4}]
@@ -102,7 +102,7 @@ def split_and_joined(tf: Any) -> Found:
     x = tf.placeholder(tf.float32, [3, 2], name="x")
     array = tf.TensorArray(tf.float32, 3).split(x, [1, 1, 1])
     out = tf.TensorArray(tf.float32, 3)
-    body = lambda i, o: (i + 1, o.write(i, array.read(i) * tf.cast(i + 1, tf.float32)))  # noqa: E731
+    body = lambda i, o: (i + 1, o.write(i, array.read(i) * tf.cast(i + 1, tf.float32)))
     _, out = tf.while_loop(lambda i, o: i < 3, body, [0, out])
     joined = out.concat()
     return [joined, *tf.gradients(joined * joined, [x])], [{x: ROWS}]

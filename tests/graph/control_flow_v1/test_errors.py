@@ -56,7 +56,7 @@ CASES = {
     "no condition": (loop(condition="", switch="", exit="", square=node("square", "Square", "merge")), "'enter'"),
     "a step that gives to nothing": (loop(more=node("lost", "NextIteration", "switch:1")), r"'lost' \(NextIter"),
     "inputs of different frames": (loop(square=node("square", "Mul", "switch:1", "a")), "square.*different frames"),
-    "a control edge out of a loop": (loop(more=node("out", "Neg", "a", more="input:'^square'")), "'out' has inputs from"),
+    "a control edge out of a loop": (loop(more=node("out", "Neg", "a", more="input:'^square'")), "'out' has inputs"),
     "a cycle": (PLACEHOLDER + P + node("s", "Switch", "n", "p") + node("n", "Neg", "s"), "cycle.*'n' \\(Neg\\)"),
     "two conditions": (loop(more=node("again", "LoopCond", "less")), "another condition"),
     "a switch with one input": (PLACEHOLDER + node("s", "Switch", "a"), r"'s' \(Switch\) has 1 inputs"),

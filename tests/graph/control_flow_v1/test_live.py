@@ -83,7 +83,7 @@ def test_written_and_read_again(name: str) -> None:
 
 def loss_of_loop(tf: Any) -> tuple[Any, Any]:
     x = tf.placeholder(tf.float32, [3], name="x")
-    step = lambda z: tf.cond(z[0] > 0, lambda: -tf.tanh(z), lambda: z * z)  # noqa: E731
+    step = lambda z: tf.cond(z[0] > 0, lambda: -tf.tanh(z), lambda: z * z)
     _, z = tf.while_loop(lambda i, z: i < 3, lambda i, z: (i + 1, step(z)), [0, x])
     return x, tf.reduce_sum(z * x, name="loss")
 

@@ -53,15 +53,32 @@ def elements_of(op: Operation) -> list[Tensor] | None:
     return maker._extra["elements"]
 
 
+def filled_by(op: Operation) -> list[Operation]:
+    """Returns the loops that fill the stack that a node reads."""
+    return [] if elements_of(op) is None else list(maker_of(op)._extra["filled_by"])  # type: ignore[index]
+
+
 def _note_elements(op: Operation) -> None:
-    """Notes at each stack of a graph what is pushed on it."""
+    """Notes at each stack of a graph what is pushed on it, and by which loops."""
     ops = op.graph.get_operations()
+    loops: dict[Any, Operation] = {}
     for maker in ops:
+        for region in (maker._extra or {}).get("regions", ()):
+            if region.kind == "while":
+                loops[region] = maker
         if maker.attrs.get(STACK):
-            maker._extra = {**(maker._extra or {}), "elements": []}
+            maker._extra = {**(maker._extra or {}), "elements": [], "filled_by": {}}
     for write in ops:
-        if write.record is not None and write.record.array == "write" and maker_of(write).attrs.get(STACK):
-            maker_of(write)._extra["elements"].append(write.inputs[2])  # type: ignore[index]
+        if write.record is None or write.record.array != "write" or not maker_of(write).attrs.get(STACK):
+            continue
+        extra = maker_of(write)._extra
+        assert extra is not None
+        extra["elements"].append(write.inputs[2])
+        context = write.context
+        while context is not None:
+            if context in loops:
+                extra["filled_by"][loops[context]] = None
+            context = context.outer
 
 
 def _flow(c: ShapeContext) -> list[Dims]:

@@ -155,7 +155,7 @@ class _Loop:
         while stack:
             node, _ = stack.pop()
             if node.kind in ("LogicalAnd", "Identity"):
-                stack.extend(node.inputs)
+                stack.extend(reversed(node.inputs))  # what maximum_iterations adds stands first
             elif node.kind == "Less":
                 (left, _), right = node.inputs
                 limit = self.emission.behind(right)

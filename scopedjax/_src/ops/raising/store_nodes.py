@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from scopedjax._src.ops.control_flow.array_nodes import STACK
 from scopedjax._src.ops.raising import stores as kinds
-from scopedjax._src.ops.raising.dataflow import Node, refused
+from scopedjax._src.ops.raising.dataflow import Node, Source, refused
 from scopedjax._src.ops.raising.layout import Layout, Place
 from scopedjax._src.ops.raising.stores import State, Store, Stores, touched
 from scopedjax._src.ops.raising.types import Types
@@ -105,6 +105,8 @@ class StoreNodes(Wires):
             self.set(store.cells, self.own(f"{node.name}:1", place, FLOAT), place)
         elif node.kind in kinds.CLOSES:
             self.named(node, "NoOp", [], place)
+        elif node.kind == "TensorArraySizeV3" and (size := self._fixed_size(store)) is not None:
+            self.named(node, "Identity", [self.text(size, place)], place, T=INT)
         elif node.kind in kinds.PUSHES:
             self._push(node, store, place)
         elif node.kind in kinds.POPS:
@@ -115,6 +117,13 @@ class StoreNodes(Wires):
             self._named_copy(node, place, [self.taken(self._handle(store), place), *given, cells])
             if node.kind in kinds.WRITES:
                 self.set(store.cells, self.own(node.name, place, FLOAT), place)
+
+    def _fixed_size(self, store: Store) -> Source | None:
+        """Returns the size that an array was made with, if that cannot change; it may steer shapes then."""
+        maker = (store.array or store).maker
+        made = self.layout.place_of[maker]
+        fixed = maker.kind == kinds.ARRAY and not maker.proto.attr["dynamic_size"].b
+        return maker.inputs[0] if fixed and made.holds(store.home) else None
 
     def _named_copy(self, node: Node, place: Place, inputs: list[str]) -> None:
         self.nodes.append(self._copied(node, place, inputs, node.name))
