@@ -452,6 +452,49 @@ def errors(tf):
     return found
 
 
+def rest(tf):
+    """The backend's smaller functions, what random ones keep, and layers of volumes."""
+    k, page = tf.keras.backend, tf.keras.layers
+    a, v = tf.constant(_data(2, 3)), k.variable(_data(2))
+    volume, steps = tf.constant(_data(1, 2, 4, 4, 1)), tf.constant(_data(1, 4, 2))
+    sparse = k.ctc_label_dense_to_sparse(tf.constant([[1, 2], [3, 0]]), tf.constant([2, 1]))
+    compared = [f(a, 0.5) for f in (k.equal, k.not_equal, k.greater_equal, k.less, k.less_equal)]
+    tensors = [
+        k.cast(t, "int32") for t in compared + [k.all(k.greater(a, -2.0)), k.in_top_k(a, tf.constant([0, 1]), 1)]
+    ]
+    tensors += [k.constant([1, 2]), k.foldr(lambda s, t: s - t, a), k.ones((2,)), k.zeros((2,)), k.reshape(a, (3, 2))]
+    tensors += [
+        k.shape(a),
+        k.stop_gradient(a),
+        k.to_dense(sparse),
+        k.transpose(a),
+        k.print_tensor(a),
+        k.dropout(a, 0.0),
+    ]
+    tensors.append(k.sparse_categorical_crossentropy(tf.constant([1, 0]), k.softmax(a)))
+    tensors += [
+        layer(volume) for layer in (page.GlobalAveragePooling3D(), page.GlobalMaxPool3D(), page.ZeroPadding3D())
+    ]
+    tensors += [
+        page.UpSampling3D()(volume),
+        page.Cropping3D(((0, 1), (1, 1), (1, 1)))(volume),
+        page.Cropping1D()(steps),
+    ]
+    tensors += [page.AlphaDropout(0.5)(a), page.GaussianDropout(0.5)(a), page.SpatialDropout3D(0.5)(volume)]
+    drawn = [f([50]) for f in (k.random_normal, k.random_uniform, k.truncated_normal)] + [k.random_binomial([50], 1.0)]
+    drawn += [k.random_normal_variable((50,), 0.0, 1.0), k.random_uniform_variable((50,), 0.0, 1.0)]
+    session = k.get_session()
+    found = [np.asarray(value, np.float64).tolist() for value in session.run(tensors)]
+    numbers = session.run(drawn)
+    found += [[float(n.min() >= 0), float(abs(n).max() < 6), str(n.dtype)] for n in numbers[1:2] + numbers[3:4]]
+    session.run(k.update_sub(v, [1.0, 1.0]))
+    found += [k.get_value(v).tolist(), k.backend()]
+    with k.learning_phase_scope(1), k.name_scope("scope"):
+        found += [k.learning_phase(), tf.constant(1.0).name]
+    layer = page.deserialize(page.serialize(page.Dense(3)))
+    return found + [layer.units, len(tf.keras.preprocessing.text.one_hot("a b a", 9))]
+
+
 PROGRAMS = {
     f"models_{f.__name__}": f
     for f in (
@@ -465,5 +508,6 @@ PROGRAMS = {
         expressions,
         texts,
         errors,
+        rest,
     )
 }
