@@ -60,11 +60,8 @@ class ResourceVariable(Variable):
         with graph.name_scope("IsInitialized"):
             self._is_initialized_op: Tensor = apply_op("VarIsInitializedOp", self._storage)
         value = value if from_function else guarded(value, true_name)
-        validates = spec.validate_shape and self.shape.is_fully_defined()
         with graph.colocate_with(None, ignore_existing=True), graph.device(self._storage.device):
-            self._initializer_op = apply_op(
-                "AssignVariableOp", self._storage, value, validate_shape=validates, name="Assign"
-            )
+            self._initializer_op = apply_op("AssignVariableOp", self._storage, value, name="Assign")
         with graph.name_scope("Read"):
             self._snapshot = self._read()
 
