@@ -40,7 +40,7 @@ class _DeviceStage:
         self.chosen: Program | None = None
         self.version = -1
 
-    def run(self, state: State, arguments: Sequence[Any], static: Sequence[np.ndarray]) -> tuple[Any, ...]:
+    def run(self, state: State, arguments: Sequence[Any], static: Sequence[Any]) -> tuple[Any, ...]:
         """Runs the stage and returns its outputs; the state takes over what it wrote."""
         stage = self.stage
         with state.lock, state.enter_device():
@@ -88,14 +88,14 @@ class _DeviceStage:
             values.version += 1
             self.version, self.chosen = values.version, program
 
-    def _program(self, state: State, static: Sequence[np.ndarray]) -> Program:
+    def _program(self, state: State, static: Sequence[Any]) -> Program:
         values = state.values
         present = {k: values[k] for k in self.stage.variables_in if k in values}
         held = tuple((k, id(v.bundle)) for k, v in present.items() if isinstance(v, Slot))
         key = (
             len(present) == len(self.stage.variables_in) or tuple(present),
             held,
-            tuple((v.dtype.str, v.shape, v.tobytes()) for v in static),
+            tuple(_identity(v) for v in static),
         )
         program = self.programs.get(key)
         if program is None:
@@ -169,7 +169,8 @@ class Executor:
     @staticmethod
     def _run_device(device: _DeviceStage, values: dict[Tensor, Any], state: State) -> None:
         stage = device.stage
-        static = [np.asarray(values[t]) for t in stage.static_inputs]
+        # A TensorArray (the stack of a file's loop) is known when its parts are.
+        static = [jax.tree.map(np.asarray, values[t]) for t in stage.static_inputs]
         outputs = device.run(state, [values[t] for t in stage.inputs], static)
         values.update(zip(stage.outputs, outputs, strict=False))
         for (tensor, _), value in zip(stage.final_reads, outputs[len(stage.outputs) :], strict=True):
@@ -184,6 +185,12 @@ class Executor:
         results = executor.run(state, [_as_feed(given[t]) for t in executor.plan.feeds])
         found = dict(zip(executor.plan.fetches, results, strict=True))
         return [found[t] for t in region.results]
+
+
+def _identity(value: Any) -> Any:
+    """What tells one known value from another: its bytes."""
+    parts, form = jax.tree.flatten(value)
+    return form, tuple((p.dtype.str, p.shape, p.tobytes()) for p in parts)
 
 
 def _as_feed(value: Any) -> Any:

@@ -54,7 +54,7 @@ def compile_stage(
     stage: Stage,
     platform: str,
     slots: dict[Any, int],
-    static: Sequence[np.ndarray],
+    static: Sequence[Any],
     present: Mapping[str, Any],
     watch: ShapeWatch,
 ) -> Program:

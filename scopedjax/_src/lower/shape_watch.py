@@ -12,9 +12,17 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
+import jax
+
 from scopedjax._src.graph.tensor import Tensor
 
 LIMIT: Final = 8  # programs of one stage before the warning
+
+
+def _shown(value: Any) -> str:
+    """A known value as text, a TensorArray by its parts."""
+    parts = [part.tolist() for part in jax.tree.leaves(value)]
+    return str(parts[0] if len(parts) == 1 else parts)
 
 
 class ShapeWatch:
@@ -35,7 +43,7 @@ class ShapeWatch:
     def note(self, arguments: Sequence[Any], static: Sequence[Any]) -> None:
         """Notes one compilation, and warns once a graph when there were `LIMIT` for one stage."""
         shapes = [tuple(getattr(value, "shape", ())) for value in arguments[: len(self._inputs)]]
-        self._seen[(*shapes, *(str(value.tolist()) for value in static))] = None
+        self._seen[(*shapes, *(_shown(value) for value in static))] = None
         if len(self._seen) == LIMIT:
             self._warn()
 

@@ -156,7 +156,9 @@ class Trace:
             results = record.evaluate_numpy(op, [np.asarray(v) for v in inputs]) if folds else None
             if results is not None and not any(isinstance(r, jax.Array) for r in results):
                 return [np.asarray(r, t.dtype.as_numpy_dtype) for r, t in zip(results, op.outputs, strict=True)]
-        if op in self.folded and all(isinstance(v, (np.ndarray, np.generic)) for v in inputs):
+        # What makes an array, or writes to it, gives no value, though nothing that it takes is unknown.
+        gives = record.array in ("", "read", "size")
+        if op in self.folded and gives and all(_is_known(v) for v in inputs):
             with jax.ensure_compile_time_eval():
                 return [np.asarray(r) for r in record.lower_with(NodeContext(self, op), op, inputs)]
         results = record.lower_with(NodeContext(self, op), op, inputs)
@@ -460,6 +462,13 @@ def _is_small_integer(op: Operation) -> bool:
         if size > _SMALL:
             return False
     return True
+
+
+def _is_known(value: Any) -> bool:
+    """Whether a value is no tracer: NumPy's, or a TensorArray of NumPy's."""
+    if isinstance(value, Cells):
+        return all(isinstance(part, np.ndarray) for part in jax.tree.leaves(value))
+    return isinstance(value, (np.ndarray, np.generic))
 
 
 def _as_declared(value: Any, tensor: Tensor) -> Any:

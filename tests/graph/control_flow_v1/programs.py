@@ -143,6 +143,22 @@ def recurrent(tf: Any) -> Found:
     return [loss, outputs, state[1], train], [{x: values, lengths: [5, 3]}] * 3
 
 
+def recurrent_with_updates(tf: Any) -> Found:
+    """Peepholes multiply a vector with rows; the gradients' own counter waits for the updates, which use the loop."""
+    x = tf.placeholder(tf.float32, [None, 4, 3], name="x")
+    cell = tf.nn.rnn_cell.LSTMCell(4, use_peepholes=True, initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3))
+    _, state = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
+    mean = tf.get_variable("mean", [4], initializer=tf.zeros_initializer(), trainable=False, use_resource=False)
+    update = tf.assign_sub(mean, (mean - tf.reduce_mean(state.h, 0)) * 0.1)
+    loss = tf.reduce_mean((state.h - mean) ** 2)
+    with tf.control_dependencies([update]):
+        train = tf.train.MomentumOptimizer(0.5, 0.9).minimize(loss)
+    with tf.control_dependencies([train]):
+        trained = [v.read_value() for v in tf.global_variables()]
+    values = np.random.RandomState(0).randn(2, 4, 3).astype("f")
+    return [train, *trained], [{x: values}] * 2 + [{x: values[:1]}]
+
+
 def recurrent_in_a_branch(tf: Any) -> Found:
     x, p = tf.placeholder(tf.float32, [2, 3, 3], name="x"), tf.placeholder(tf.bool, [])
     cell = tf.nn.rnn_cell.GRUCell(4, kernel_initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3))
@@ -158,6 +174,6 @@ PROGRAMS: dict[str, Callable[[Any], Found]] = {
     for f in (
         branches, branches_in_branches, cases, assignments_in_branches, loop, loop_of_unknown_length, branch_in_loop,
         loops_in_loops, changing_shapes, arrays, split_and_joined, maps_in_maps, scans, variables_in_loops, recurrent,
-        recurrent_in_a_branch,
+        recurrent_with_updates, recurrent_in_a_branch,
     )
 }  # fmt: skip

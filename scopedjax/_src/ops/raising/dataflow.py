@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scopedjax._src.base.errors import InvalidArgumentError
+from scopedjax._src.graph import protos
 
 CONTROL_FLOW: Final = frozenset(("Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond"))
 _INPUT: Final = re.compile(r"^(?P<name>.+?)(?::(?P<index>\d{1,9}))?$")
@@ -151,6 +152,7 @@ class Dataflow:
         self._read(proto)
         self._find_frames()
         self._find_variables()
+        self._release_counts()
         for frame in self.frames:
             frame.deciding = _deciding(frame)
         self._find_literals()
@@ -241,6 +243,48 @@ class Dataflow:
                 )
         for node in self.nodes.values():
             self._note_service(node)
+
+    def _release_counts(self) -> None:
+        """Lets loops wait for nothing that comes after them.
+
+        Gradients recorded under `tf.control_dependencies` count a loop's steps in that loop itself, and the counter
+        waits for the updates of batch normalisation, say, which use what the loop gives: its zero, and in each step its
+        addition, by way of a value that enters the loop for nothing else. TensorFlow runs each variable of a loop
+        apart; here a loop runs as a whole.
+        """
+        users = _users(self.nodes.values())
+        for frame in self.frames:
+            after = _reached([n for n in users if n.kind == "Exit" and n.inputs[0][0].frame is frame], users)
+            if after.isdisjoint(frame.enters):
+                continue
+            for enter in frame.enters:
+                start = enter.inputs[0][0]
+                if start.kind == "Const":
+                    start.controls = [control for control in start.controls if control not in after]
+            users = _users(self.nodes.values())
+            after = _reached([n for n in users if n.kind == "Exit" and n.inputs[0][0].frame is frame], users)
+            self._move_late([enter for enter in frame.enters if enter in after], frame)
+
+    def _move_late(self, late: list[Node], frame: Frame) -> None:
+        """Moves out of a loop what enters it after it has ended, if it is only waited for."""
+        moved = set(late)
+        growing = True
+        while growing:
+            more = {n for n in self.nodes.values() if n not in moved and any(s in moved for s, _ in n.inputs)}
+            if any(node.kind in CONTROL_FLOW or node.frame is not frame for node in more):
+                return  # its value counts: a cycle, which the order of the nodes finds
+            moved |= more
+            growing = bool(more)
+        for node in late:
+            plain = protos.NodeDef(name=node.name, op="Identity", input=list(node.proto.input))
+            plain.attr["T"].CopyFrom(node.proto.attr["T"])
+            node.kind, node.proto = "Identity", plain
+        for node in moved:
+            node.frame = frame.outer
+            node.controls = [c for c in node.controls if c.frame is None or not c.frame.inside(frame)]
+        for node in self.nodes.values():
+            node.controls = [control for control in node.controls if control not in moved]
+        frame.enters = [enter for enter in frame.enters if enter not in moved]
 
     def _add_variable(self, merge: Node, frame: Frame) -> None:
         kinds = sorted(n.kind for n, _ in merge.inputs)
@@ -379,6 +423,28 @@ def _sources(node: Node) -> Iterable[Node]:
     for source, _ in _forward_inputs(node):
         yield source
     yield from node.controls
+
+
+def _users(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+    """Returns for each node those that use it or wait for it, within one step of a loop."""
+    users: dict[Node, list[Node]] = {node: [] for node in nodes}
+    for node in list(users):
+        for source in _sources(node):
+            if source in users:
+                users[source].append(node)
+    return users
+
+
+def _reached(starts: Iterable[Node], users: dict[Node, list[Node]]) -> set[Node]:
+    """Returns the nodes that use or wait for some nodes, these included."""
+    reached: set[Node] = set()
+    waiting = list(starts)
+    while waiting:
+        found = waiting.pop()
+        if found not in reached:
+            reached.add(found)
+            waiting.extend(users[found])
+    return reached
 
 
 def _ordered(nodes: Iterable[Node], sources: Callable[[Node], Iterable[Node]]) -> list[Node]:
