@@ -21,12 +21,29 @@ DEPARTURES = {
     "MatrixSquareRoot": "SciPy computes it, without a gradient yet",
     "RFFT3D": "JAX differentiates it",
     "IRFFT3D": "JAX differentiates it",
+    "OptionalGetValue": "an Optional only comes from a file, and its graph holds the gradients already",
+    "ResizeBilinearGrad": "linear, so that JAX differentiates it; TensorFlow stops there",
+    **dict.fromkeys(
+        (
+            "ResizeBicubicGrad",
+            "ResizeNearestNeighborGrad",
+            "CropAndResizeGradImage",
+            "CropAndResizeGradBoxes",
+            "Dilation2DBackpropInput",
+            "Dilation2DBackpropFilter",
+            "LRNGrad",
+            "MaxPoolGradGradV2",
+            "MaxPoolGradWithArgmax",
+            "MaxPoolGradGradWithArgmax",
+        ),
+        "JAX differentiates what TensorFlow's files hold a second time; TensorFlow has no second derivative",
+    ),
     "NextAfter": "flat almost everywhere; TensorFlow hands the gradient on to the first argument",
 }
 # TensorFlow registers nothing for these: they have no floating input, so that no gradient ever asks.
 SOURCES = {
     "RandomUniformInt", "DecodePng", "DecodeImage", "HistogramFixedWidth", "VariableV2", "Variable", "DecodeCSV",
-    "ParseExampleV2",
+    "ParseExampleV2", "DecodeWav",
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ EXCEPTIONS: dict[str, str] = {
 NOT_THERE: dict[str, str] = {
     "examples.": "TF 1.15 only; tests/golden/mnist_batches.py compares with it",
     "contrib.": "TF 1.15 only; tests/golden compares with it",
+    "python.": "TensorFlow's internal modules, for scripts that import from them; compared by their public names",
     "install": "ours: makes `import tensorflow` mean scopedjax",
     "uninstall": "ours: the opposite of install",
     "pure_function": "ours: the road to plain JAX",

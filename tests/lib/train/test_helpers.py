@@ -88,7 +88,7 @@ def _batches(tf: Any, name: str, several: bool, keep: list[bool], **options: Any
 def test_maybe_batch(shuffled: bool, several: bool) -> None:
     name = "maybe_" + ("shuffle_" if shuffled else "") + "batch" + ("_join" if several else "")
     assert name in ("maybe_batch", "maybe_shuffle_batch", "maybe_batch_join", "maybe_shuffle_batch_join")
-    options = {"capacity": 20, "min_after_dequeue": 2, "seed": 1} if shuffled else {}
+    options = {"capacity": 20, "min_after_dequeue": 2, "seed": 1, "allow_smaller_final_batch": True} if shuffled else {}
     check_both(lambda tf: _batches(tf, name, several, [True, False, True], **options))
 
 

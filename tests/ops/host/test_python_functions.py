@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,9 @@ def test_what_functions_return(answer: Any, types: Any) -> None:
                 return session.run(tf.py_func(lambda: answer, [], wanted))
             except tf.errors.OpError as error:
                 words = [line for line in error.message.splitlines() if "value" in line or "Unsupported" in line]
-                return type(error).__name__, words[0].split(" ", 3)[2:] if "returned" in words[0] else len(words)
+                # 'pyfunc_7': a number that counts the functions of a process.
+                said = re.sub(r"pyfunc_\d+", "pyfunc", words[0])
+                return type(error).__name__, said.split(" ", 3)[2:] if "returned" in said else len(words)
 
     check_both(body)
 

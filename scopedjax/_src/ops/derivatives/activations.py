@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from scopedjax._src.base import dtypes
-from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, declare, defop
 from scopedjax._src.ops.shape_rules import merged
 
 # Klambauer et al., "Self-Normalizing Neural Networks", 2017.
@@ -63,7 +63,7 @@ for _type, _given, _function, _types in (
         shape=merged(),
         types={"T": _types},
         # The one of them of which TensorFlow has no derivative.
-        **({"gradient": NOT_DIFFERENTIABLE} if _type == "SoftsignGrad" else {}),
+        **({"gradient": NO_GRADIENT} if _type == "SoftsignGrad" else {}),
     )
 
 

@@ -124,7 +124,7 @@ def _key_dims(c: ShapeContext) -> list[Dims]:
 
 
 @defop(
-    "StatelessRandomGetKeyCounter(seed: Tseed) -> key: uint64, counter: uint64",
+    "StatelessRandomGetKeyCounter(seed: Tseed; Tseed: type = int64) -> key: uint64, counter: uint64",
     shape=_key_dims,
     types={"Tseed": INDEX},
     gradient=NOT_DIFFERENTIABLE,
@@ -165,9 +165,9 @@ for _type, _draw, _types in (
     ("StatelessTruncatedNormal", distributions.truncated_normal, FLOATING),
     ("StatelessRandomUniformFullInt", _full_integers, _INTEGERS),
 ):
-    _default = "" if _type.endswith("Int") else " = float32"
+    _default = "uint64" if _type.endswith("Int") else "float32"
     declare(
-        f"{_type}V2(shape: Tshape, key: uint64, counter: uint64, alg: int32; dtype: type{_default}, "
+        f"{_type}V2(shape: Tshape, key: uint64, counter: uint64, alg: int32; dtype: type = {_default}, "
         "Tshape: type = int32) -> output: dtype",
         _keyed(_draw),
         shape=_keyed_dims,
@@ -176,7 +176,8 @@ for _type, _draw, _types in (
         gradient=NOT_DIFFERENTIABLE,
     )
     declare(
-        f"{_type}(shape: T, seed: Tseed; dtype: type{_default}, T: type = int32, Tseed: type = int64) -> output: dtype",
+        f"{_type}(shape: T, seed: Tseed; dtype: type = {_default}, T: type = int32, Tseed: type = int64) "
+        "-> output: dtype",
         _seeded(_draw),
         shape=_seeded_dims,
         static=("shape",),
@@ -206,7 +207,7 @@ def _keyed_int(
 
 
 @defop(
-    "StatelessRandomUniformInt(shape: T, seed: Tseed, minval: dtype, maxval: dtype; T: type = int32, "
+    "StatelessRandomUniformInt(shape: T, seed: Tseed, minval: dtype, maxval: dtype; "
     "Tseed: type = int64) -> output: dtype",
     shape=_seeded_dims,
     static=("shape",),
@@ -231,7 +232,7 @@ def _multinomial_dims(c: ShapeContext) -> list[Dims]:
     shape=_multinomial_dims,
     static=("num_samples",),
     types={"T": REAL, "Tseed": INDEX, "output_dtype": INDEX},
-    gradient=NO_GRADIENT,
+    gradient=NOT_DIFFERENTIABLE,
 )
 def _multinomial(ctx: LoweringContext, logits: Any, num_samples: np.ndarray, seed: Any, *, output_dtype: DType) -> Any:
     samples = int(num_samples)
