@@ -15,7 +15,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from scopedjax._src.lower.bundles import Bundle, Slot, bundled
 from scopedjax._src.lower.plan import Stage
