@@ -11,10 +11,10 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from scopedjax._src.cli.graph_files import saved_model_class
 from scopedjax._src.cli.safetensors_files import SafetensorsSink
 from scopedjax._src.cli.tensor_files import TensorInfo, dtype_name
 from scopedjax._src.graph import protos
+from scopedjax._src.lib.saved_model.messages import saved_model_class
 
 ARRAYS = {
     "dense/kernel": np.arange(6, dtype=np.float32).reshape(3, 2),

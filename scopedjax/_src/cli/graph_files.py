@@ -7,7 +7,6 @@ which it makes sense: all nodes have a name and a type that is written as types 
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Final
 from scopedjax._src.base import dtypes, errors
 from scopedjax._src.cli.tensor_files import CommandError
 from scopedjax._src.graph import protos, tensor_proto
+from scopedjax._src.lib.saved_model.messages import saved_model_class
 from scopedjax._src.lib.train import graph_io
 from scopedjax._src.lib.train.rename_suggestions import Shape
 from scopedjax._src.ops.files.slices import parse_slice
@@ -156,30 +156,6 @@ def _meta_graph_of(path: str, saved_model: Any, tags: Sequence[str]) -> Any:
         sets = "; ".join(",".join(sorted(each)) for each in known)
         raise CommandError(f"{path} has no graph with the tags {','.join(tags)}; it has: {sets}")
     return saved_model.meta_graphs[known.index(set(tags))]
-
-
-@functools.cache
-def saved_model_class() -> Any:
-    """The message SavedModel, which the `tensorboard` package lacks: a number, and MetaGraphDefs."""
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
-    meta = protos.MetaGraphDef.DESCRIPTOR
-    file = descriptor_pb2.FileDescriptorProto(
-        name="scopedjax/cli/saved_model.proto", package="scopedjax.cli", syntax="proto3", dependency=[meta.file.name]
-    )
-    message = file.message_type.add(name="SavedModel")
-    kinds = descriptor_pb2.FieldDescriptorProto
-    message.field.add(name="saved_model_schema_version", number=1, type=kinds.TYPE_INT64, label=kinds.LABEL_OPTIONAL)
-    message.field.add(
-        name="meta_graphs",
-        number=2,
-        type=kinds.TYPE_MESSAGE,
-        label=kinds.LABEL_REPEATED,
-        type_name="." + meta.full_name,
-    )
-    pool: Any = descriptor_pool.Default()
-    pool.AddSerializedFile(file.SerializeToString())
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("scopedjax.cli.SavedModel"))
 
 
 def _makes_sense(graph: Any) -> bool:
