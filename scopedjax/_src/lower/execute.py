@@ -169,8 +169,7 @@ class Executor:
     @staticmethod
     def _run_device(device: _DeviceStage, values: dict[Tensor, Any], state: State) -> None:
         stage = device.stage
-        # A TensorArray (the stack of a file's loop) is known when its parts are.
-        static = [jax.tree.map(np.asarray, values[t]) for t in stage.static_inputs]
+        static = [_as_known(values[t]) for t in stage.static_inputs]
         outputs = device.run(state, [values[t] for t in stage.inputs], static)
         values.update(zip(stage.outputs, outputs, strict=False))
         for (tensor, _), value in zip(stage.final_reads, outputs[len(stage.outputs) :], strict=True):
@@ -187,10 +186,17 @@ class Executor:
         return [found[t] for t in region.results]
 
 
-def _identity(value: Any) -> Any:
+def _as_known(value: Any) -> Any:
+    """A value as NumPy's; a TensorArray (the stack of a file's loop) is known when its parts are."""
+    return jax.tree.map(np.asarray, value) if isinstance(value, Cells) else np.asarray(value)
+
+
+def _identity(value: Any) -> tuple[Any, ...]:
     """What tells one known value from another: its bytes."""
-    parts, form = jax.tree.flatten(value)
-    return form, tuple((p.dtype.str, p.shape, p.tobytes()) for p in parts)
+    if isinstance(value, Cells):
+        parts, form = jax.tree.flatten(value)
+        return form, *(_identity(part) for part in parts)
+    return value.dtype.str, value.shape, value.tobytes()
 
 
 def _as_feed(value: Any) -> Any:
