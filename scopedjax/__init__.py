@@ -663,6 +663,14 @@ from scopedjax._src.ops.slices_or_tensor import (
     convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices,
 )
 
+from scopedjax import autograph as autograph
+from scopedjax import config as config
+from scopedjax import distribute as distribute
+from scopedjax import xla as xla
+from scopedjax._src.lib.module import Module as Module
+from scopedjax._src.lib.platform.eager_leftovers import init_scope as init_scope
+from scopedjax._src.variables.slicing import create_partitioned_variables as create_partitioned_variables
+
 newaxis = None  # a new dimension in an index, as in NumPy
 
 # names of TensorFlow before 1.0

@@ -24,10 +24,13 @@ from scopedjax._src.ops.control_flow.checks import assert_type as assert_type
 from scopedjax._src.ops.control_flow.checks import is_non_decreasing as is_non_decreasing
 from scopedjax._src.ops.control_flow.checks import is_numeric_tensor as is_numeric_tensor
 from scopedjax._src.ops.control_flow.checks import is_strictly_increasing as is_strictly_increasing
+from scopedjax._src.ops.control_flow.shape_checks import assert_shapes as assert_shapes
 from scopedjax._src.ops.control_flow.type_checks import assert_same_float_dtype as assert_same_float_dtype
 from scopedjax._src.ops.math.compositions import verify_tensor_all_finite as assert_all_finite
 from scopedjax._src.ops.math.special import is_finite as is_finite
 from scopedjax._src.ops.math.special import is_inf as is_inf
 from scopedjax._src.ops.math.special import is_nan as is_nan
+from scopedjax._src.runtime.device_settings import get_log_device_placement as get_log_device_placement
+from scopedjax._src.runtime.device_settings import set_log_device_placement as set_log_device_placement
 
 __getattr__ = _absent("debugging")

@@ -3,6 +3,9 @@
 from unittest import mock as mock
 
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.platform.benchmarks import Benchmark as Benchmark
+from scopedjax._src.lib.platform.benchmarks import StubOutForTesting as StubOutForTesting
+from scopedjax._src.lib.platform.benchmarks import benchmark_config as benchmark_config
 from scopedjax._src.lib.platform.numeric_gradients import compute_gradient as compute_gradient
 from scopedjax._src.lib.platform.numeric_gradients import compute_gradient_error as compute_gradient_error
 from scopedjax._src.lib.platform.temporary import get_temp_dir as get_temp_dir

@@ -100,6 +100,7 @@ from scopedjax._src.lib.train.sessions.manager import SessionManager as SessionM
 from scopedjax._src.lib.train.sessions.monitored import MonitoredSession as MonitoredSession
 from scopedjax._src.lib.train.sessions.monitored import MonitoredTrainingSession as MonitoredTrainingSession
 from scopedjax._src.lib.train.sessions.monitored import SingularMonitoredSession as SingularMonitoredSession
+from scopedjax._src.lib.train.sessions.profiler_hook import ProfilerHook as ProfilerHook
 from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
 from scopedjax._src.lib.train.sessions.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
 from scopedjax._src.lib.train.sessions.saving_hooks import StepCounterHook as StepCounterHook
@@ -112,6 +113,8 @@ from scopedjax._src.lib.train.sessions.supervisor import Supervisor as Superviso
 
 # monitored sessions and their hooks
 from scopedjax._src.lib.train.sessions.supervisor import basic_train_loop as basic_train_loop
+from scopedjax._src.lib.train.warm_start import VocabInfo as VocabInfo
+from scopedjax._src.lib.train.warm_start import warm_start as warm_start
 from scopedjax._src.ops.parsing.example_protos import BytesList as BytesList
 from scopedjax._src.ops.parsing.example_protos import Example as Example
 from scopedjax._src.ops.parsing.example_protos import Feature as Feature

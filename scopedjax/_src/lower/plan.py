@@ -196,9 +196,15 @@ def _only_owns_storage(op: Operation) -> bool:
     return op.record is not None and op.record.owns_storage
 
 
+def _may_fail(op: Operation) -> bool:
+    """Whether a node is there for its failure alone: an Assert about shapes, which is checked by tracing it."""
+    return not op.outputs and op.record is not None and op.record.stateful
+
+
 def _has_effect(stage: Stage) -> bool:
     if stage.device:
-        return bool(stage.outputs or stage.variables_out or stage.random or stage.final_reads)
+        seen = stage.outputs or stage.variables_out or stage.random or stage.final_reads
+        return bool(seen) or any(_may_fail(op) for op in stage.ops)
     return bool(stage.ops or stage.final_reads)
 
 

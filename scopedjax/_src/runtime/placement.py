@@ -7,15 +7,17 @@ from typing import Any, TextIO
 import jax
 
 from scopedjax._src.lower.plan import Plan
+from scopedjax._src.runtime.device_settings import visible_device
 
 
 def device_for(config: Any) -> Any:
     """Returns the device that a ConfigProto asks for, or None for JAX's default.
 
-    `device_count={"GPU": 0}` keeps a session on the CPU; `gpu_options.visible_device_list="1"` takes the second GPU.
+    `device_count={"GPU": 0}` keeps a session on the CPU; `gpu_options.visible_device_list="1"` takes the second GPU;
+    where it asks for nothing, the process's visible devices count (`tf.config.experimental.set_visible_devices`).
     """
     if config is None:
-        return None
+        return visible_device()
     counts = dict(getattr(config, "device_count", {}))
     if jax.default_backend() == "cpu":
         return None
@@ -30,7 +32,7 @@ def device_for(config: Any) -> Any:
                 f"gpu_options.visible_device_list={visible!r} names device {first}; there are {len(devices)}: {devices}"
             )
         return devices[first]
-    return None
+    return visible_device()
 
 
 def log_placement(plan: Plan, platform: str, out: TextIO) -> None:

@@ -29,6 +29,7 @@ from scopedjax._src.lower.effects import is_alias
 from scopedjax._src.lower.execute import Executor
 from scopedjax._src.lower.plan import make_plan
 from scopedjax._src.runtime.cache import enable_compilation_cache
+from scopedjax._src.runtime.device_settings import get_log_device_placement
 from scopedjax._src.runtime.feeds import converter, expand_feeds, feed_tensor
 from scopedjax._src.runtime.fetches import FetchMapper
 from scopedjax._src.runtime.growth import GrowthWatch
@@ -100,7 +101,7 @@ class BaseSession:
         self._mutations = graph.mutation_count
         self._growth = GrowthWatch(graph)
         self._timeout_in_ms = int(getattr(config, "operation_timeout_in_ms", 0) or 0)
-        self._log_placement = bool(getattr(config, "log_device_placement", False))
+        self._log_placement = bool(getattr(config, "log_device_placement", False)) or get_log_device_placement()
 
     @property
     def graph(self) -> Graph:
