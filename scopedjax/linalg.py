@@ -1,12 +1,24 @@
 """Linear algebra: `tf.linalg`."""
 
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.linalg.circulant import LinearOperatorCirculant as LinearOperatorCirculant
+from scopedjax._src.lib.linalg.circulant import LinearOperatorCirculant2D as LinearOperatorCirculant2D
+from scopedjax._src.lib.linalg.circulant import LinearOperatorCirculant3D as LinearOperatorCirculant3D
+from scopedjax._src.lib.linalg.composed import LinearOperatorAdjoint as LinearOperatorAdjoint
+from scopedjax._src.lib.linalg.composed import LinearOperatorBlockDiag as LinearOperatorBlockDiag
+from scopedjax._src.lib.linalg.composed import LinearOperatorComposition as LinearOperatorComposition
+from scopedjax._src.lib.linalg.composed import LinearOperatorInversion as LinearOperatorInversion
+from scopedjax._src.lib.linalg.composed import LinearOperatorKronecker as LinearOperatorKronecker
 from scopedjax._src.lib.linalg.forms import LinearOperatorDiag as LinearOperatorDiag
 from scopedjax._src.lib.linalg.forms import LinearOperatorFullMatrix as LinearOperatorFullMatrix
 from scopedjax._src.lib.linalg.forms import LinearOperatorIdentity as LinearOperatorIdentity
 from scopedjax._src.lib.linalg.forms import LinearOperatorLowerTriangular as LinearOperatorLowerTriangular
 from scopedjax._src.lib.linalg.forms import LinearOperatorScaledIdentity as LinearOperatorScaledIdentity
 from scopedjax._src.lib.linalg.operator import LinearOperator as LinearOperator
+from scopedjax._src.lib.linalg.structured import LinearOperatorHouseholder as LinearOperatorHouseholder
+from scopedjax._src.lib.linalg.structured import LinearOperatorLowRankUpdate as LinearOperatorLowRankUpdate
+from scopedjax._src.lib.linalg.structured import LinearOperatorToeplitz as LinearOperatorToeplitz
+from scopedjax._src.lib.linalg.structured import LinearOperatorZeros as LinearOperatorZeros
 from scopedjax._src.ops.array.filling import eye as eye
 from scopedjax._src.ops.array.joining import matrix_transpose as matrix_transpose
 from scopedjax._src.ops.array.joining import matrix_transpose as transpose

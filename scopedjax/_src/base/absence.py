@@ -121,30 +121,6 @@ REASONS = {
     "nn.quantized_max_pool": "quantized kernels have no counterpart in XLA",
     "nn.quantized_avg_pool": "quantized kernels have no counterpart in XLA",
     "nn.quantized_relu_x": "quantized kernels have no counterpart in XLA",
-    "linalg.LinearOperatorToeplitz": "of the linear operators the full, diagonal, triangular and identity ones "
-    "are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorLowRankUpdate": "of the linear operators the full, diagonal, triangular and identity "
-    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorKronecker": "of the linear operators the full, diagonal, triangular and identity ones "
-    "are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorInversion": "of the linear operators the full, diagonal, triangular and identity ones "
-    "are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorHouseholder": "of the linear operators the full, diagonal, triangular and identity "
-    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorComposition": "of the linear operators the full, diagonal, triangular and identity "
-    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorCirculant": "of the linear operators the full, diagonal, triangular and identity ones "
-    "are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorCirculant2D": "of the linear operators the full, diagonal, triangular and identity "
-    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorCirculant3D": "of the linear operators the full, diagonal, triangular and identity "
-    "ones are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorBlockDiag": "of the linear operators the full, diagonal, triangular and identity ones "
-    "are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorAdjoint": "of the linear operators the full, diagonal, triangular and identity ones "
-    "are here; use tf.linalg.LinearOperatorFullMatrix",
-    "linalg.LinearOperatorZeros": "of the linear operators the full, diagonal, triangular and identity ones are "
-    "here; use tf.linalg.LinearOperatorFullMatrix",
 }
 _DEFAULT = "it is not part of this version yet"
 

@@ -27,6 +27,29 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
     "diagonal": lambda tf: tf.linalg.LinearOperatorDiag(VECTORS + 3, is_non_singular=True),
     "identity": lambda tf: tf.linalg.LinearOperatorIdentity(3, batch_shape=[2]),
     "scaled": lambda tf: tf.linalg.LinearOperatorScaledIdentity(3, np.array([2.0, 0.5], np.float32)),
+    "toeplitz": lambda tf: tf.linalg.LinearOperatorToeplitz(VECTORS + np.array([4, 0, 0], np.float32), -VECTORS, True),
+    "householder": lambda tf: tf.linalg.LinearOperatorHouseholder(VECTORS, is_non_singular=True),
+    "update": lambda tf: tf.linalg.LinearOperatorLowRankUpdate(
+        tf.linalg.LinearOperatorDiag(VECTORS**2 + 1, is_positive_definite=True), RHS[..., :2], VECTORS[:, :2] ** 2 + 1
+    ),
+    "positive_update": lambda tf: tf.linalg.LinearOperatorLowRankUpdate(
+        tf.linalg.LinearOperatorFullMatrix(POSITIVE, is_self_adjoint=True, is_positive_definite=True), RHS[..., :1]
+    ),
+    "one_sided_update": lambda tf: tf.linalg.LinearOperatorLowRankUpdate(
+        tf.linalg.LinearOperatorFullMatrix(MATRIX), RHS[..., :1], VECTORS[:, :1], RHS[..., 1:2]
+    ),
+    "composition": lambda tf: tf.linalg.LinearOperatorComposition(
+        [tf.linalg.LinearOperatorFullMatrix(MATRIX), tf.linalg.LinearOperatorDiag(VECTORS + 3)]
+    ),
+    "adjoint": lambda tf: tf.linalg.LinearOperatorAdjoint(tf.linalg.LinearOperatorFullMatrix(MATRIX)),
+    "inversion": lambda tf: tf.linalg.LinearOperatorInversion(tf.linalg.LinearOperatorFullMatrix(POSITIVE)),
+    "blocks": lambda tf: tf.linalg.LinearOperatorBlockDiag(
+        [tf.linalg.LinearOperatorFullMatrix(MATRIX[:, :2, :2]), tf.linalg.LinearOperatorDiag(VECTORS[:, :1] + 3)]
+    ),
+    "kronecker": lambda tf: tf.linalg.LinearOperatorKronecker(
+        [tf.linalg.LinearOperatorFullMatrix([[2.0]]), tf.linalg.LinearOperatorFullMatrix(MATRIX)]
+    ),
+    "circulant": lambda tf: tf.linalg.LinearOperatorCirculant(VECTORS + 4, tf.float32, is_positive_definite=True),
 }
 
 
@@ -40,25 +63,32 @@ def test_values_and_shapes(kind: str) -> None:
             "adjoint": operator.matmul(RHS, adjoint=True),
             "adjoint_arg": operator.matmul(RHS.transpose(0, 2, 1), adjoint_arg=True),
             "matvec": operator.matvec(VECTORS),
-            "solve": operator.solve(RHS),
-            "solve_adjoint": operator.solve(RHS, adjoint=True),
-            "solvevec": operator.solvevec(VECTORS),
             "diag_part": operator.diag_part(),
             "trace": operator.trace(),
             "determinant": operator.determinant(),
             "log_abs_determinant": operator.log_abs_determinant(),
             "add": operator.add_to_tensor(MATRIX),
             "adjoint_operator": operator.adjoint().to_dense(),
-            "inverse": operator.inverse().to_dense(),
             "shape": operator.shape_tensor(),
             "batch": operator.batch_shape_tensor(),
             "rows": operator.range_dimension_tensor(),
             "columns": operator.domain_dimension_tensor(),
+            "rank": operator.tensor_rank_tensor(),
         }
+        found["solve"] = operator.solve(RHS)
+        found["solve_adjoint"] = operator.solve(RHS, adjoint=True)
+        found["solvevec"] = operator.solvevec(VECTORS)
+        found["inverse"] = operator.inverse().to_dense()
         if operator.is_positive_definite and operator.is_self_adjoint:
             found["cholesky"] = operator.cholesky().to_dense()
         values = tf.Session().run(found)
-        promises = [operator.is_square, operator.is_self_adjoint, operator.is_positive_definite]
+        promises = [
+            operator.name,
+            operator.is_non_singular,
+            operator.is_square,
+            operator.is_self_adjoint,
+            operator.is_positive_definite,
+        ]
         return values, promises, operator.shape, operator.batch_shape, operator.tensor_rank, operator.dtype
 
     check_both(body, rtol=2e-3, atol=1e-4)

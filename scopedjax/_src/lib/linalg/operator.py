@@ -15,12 +15,12 @@ from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.recording import name_scope
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.ops.array.shapes import expand_dims, shape, squeeze
+from scopedjax._src.ops.array.filling import eye
+from scopedjax._src.ops.array.shapes import expand_dims, rank, shape, squeeze
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.decompositions import (
     cholesky,
     matrix_determinant,
-    matrix_inverse,
     matrix_solve,
     slogdet,
 )
@@ -79,6 +79,18 @@ class LinearOperator:
     def _dense(self) -> Tensor:
         """The matrices themselves."""
         raise NotImplementedError(f"{type(self).__name__} does not say what its matrices are: define _dense()")
+
+    def _by_identity(self) -> Tensor:
+        """The matrices as the product with the identity, for forms that are known by their products."""
+        static = self._static()
+        columns = static.as_list()[-1] if static.ndims is not None else None
+        known = static.ndims is not None and None not in static.as_list()[:-2]
+        batch = static.as_list()[:-2] if known else self._dynamic()[:-2]
+        found = self._product(
+            eye(self._dynamic()[-1] if columns is None else columns, batch_shape=batch, dtype=self._dtype), False
+        )
+        found.set_shape(static)
+        return found
 
     def _static(self) -> TensorShape:
         return self._dense().get_shape()
@@ -171,6 +183,11 @@ class LinearOperator:
         """Number of axes."""
         return self._static().ndims
 
+    def tensor_rank_tensor(self, name: str = "tensor_rank_tensor") -> Tensor:
+        """Returns the number of axes as an int32 scalar."""
+        with self._scope(name):
+            return convert_to_tensor(self.tensor_rank) if self.tensor_rank is not None else rank(self._dense())
+
     def shape_tensor(self, name: str = "shape_tensor") -> Tensor:
         """Returns the shape as an int32 tensor."""
         with self._scope(name):
@@ -201,11 +218,13 @@ class LinearOperator:
         """Returns the product with matrices `x` `[..., n, k]`.
 
         Args:
-          x: Tensor of the operator's dtype.
+          x: Tensor of the operator's dtype; or an operator: then the product is one too.
           adjoint: Whether the operator is taken as its adjoint.
           adjoint_arg: Whether `x` is.
           name: Name of the scope.
         """
+        if isinstance(x, LinearOperator):
+            return _composed(self.adjoint() if adjoint else self, x.adjoint() if adjoint_arg else x)
         with self._scope(name):
             x = convert_to_tensor(x, dtype=self._dtype, name="x")
             return self._product(matrix_adjoint(x) if adjoint_arg else x, adjoint)
@@ -220,7 +239,7 @@ class LinearOperator:
         """Returns the solution `x` `[..., n, k]` of `operator @ x = rhs`.
 
         Args:
-          rhs: Tensor of the operator's dtype.
+          rhs: Tensor of the operator's dtype; or an operator: then the result is one too.
           adjoint: Whether the operator is taken as its adjoint.
           adjoint_arg: Whether `rhs` is.
           name: Name of the scope.
@@ -229,6 +248,9 @@ class LinearOperator:
           NotImplementedError: the operator is known to be singular or not square.
         """
         self._require_invertible("solve")
+        if isinstance(rhs, LinearOperator):
+            inverse = self.adjoint().inverse() if adjoint else self.inverse()
+            return _composed(inverse, rhs.adjoint() if adjoint_arg else rhs)
         with self._scope(name):
             rhs = convert_to_tensor(rhs, dtype=self._dtype, name="rhs")
             return self._solution(matrix_adjoint(rhs) if adjoint_arg else rhs, adjoint)
@@ -286,12 +308,12 @@ class LinearOperator:
 
     def adjoint(self, name: str = "adjoint") -> LinearOperator:
         """Returns the adjoint operator."""
-        from scopedjax._src.lib.linalg.forms import LinearOperatorFullMatrix
+        from scopedjax._src.lib.linalg.composed import LinearOperatorAdjoint
 
         if self.is_self_adjoint is True:
             return self
         with self._scope(name):
-            return LinearOperatorFullMatrix(matrix_adjoint(self._dense()), is_non_singular=self.is_non_singular)
+            return LinearOperatorAdjoint(self)
 
     H = property(adjoint)
 
@@ -301,14 +323,14 @@ class LinearOperator:
         Raises:
           ValueError: the operator is known to be singular or not square.
         """
-        from scopedjax._src.lib.linalg.forms import LinearOperatorFullMatrix
+        from scopedjax._src.lib.linalg.composed import LinearOperatorInversion
 
         if self.is_square is False:
             raise ValueError("Cannot take the Inverse: This operator represents a non square matrix.")
         if self.is_non_singular is False:
             raise ValueError("Cannot take the Inverse: This operator represents a singular matrix.")
         with self._scope(name):
-            return LinearOperatorFullMatrix(matrix_inverse(self._dense()), is_non_singular=True)
+            return LinearOperatorInversion(self)
 
     def cholesky(self, name: str = "cholesky") -> LinearOperator:
         """Returns the lower triangular operator `L` with `L @ L.H` this operator.
@@ -325,3 +347,13 @@ class LinearOperator:
 
     def __matmul__(self, other: Any) -> Any:
         return self.matmul(other)
+
+
+def _composed(left: LinearOperator, right: LinearOperator) -> LinearOperator:
+    """The product of two operators as an operator."""
+    from scopedjax._src.lib.linalg.composed import LinearOperatorComposition
+
+    columns, rows = left.domain_dimension, right.range_dimension
+    if None not in (columns.value, rows.value) and columns != rows:
+        raise ValueError(f"Operators are incompatible. Expected `x` to have dimension {columns} but got {rows}.")
+    return LinearOperatorComposition([left, right])
