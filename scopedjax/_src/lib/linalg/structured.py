@@ -45,7 +45,7 @@ class LinearOperatorToeplitz(LinearOperator):
       ValueError: `is_square` is False.
 
     >>> operator = tf.linalg.LinearOperatorToeplitz([1.0, 2.0, 3.0], [1.0, 4.0, 5.0])
-    >>> tf.Session().run(operator.to_dense()).tolist()
+    >>> tf.Session().run(operator.to_dense()).round(4).tolist()
     [[1.0, 4.0, 5.0], [2.0, 1.0, 4.0], [3.0, 2.0, 1.0]]
     """
 
