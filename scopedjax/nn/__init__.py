@@ -120,5 +120,7 @@ from scopedjax._src.lib.losses.scaling import compute_average_loss as compute_av
 from scopedjax._src.lib.losses.scaling import scale_regularization_loss as scale_regularization_loss
 from scopedjax._src.lib.losses.label_sequences import collapse_repeated as collapse_repeated
 from scopedjax._src.lib.losses.label_sequences import ctc_unique_labels as ctc_unique_labels
+from scopedjax._src.ops.nn.fractional import fractional_avg_pool as fractional_avg_pool
+from scopedjax._src.ops.nn.fractional import fractional_max_pool as fractional_max_pool
 
 __getattr__ = _absent("nn")

@@ -113,10 +113,6 @@ REASONS = {
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
     "nn.ctc_loss_v2": "use tf.nn.ctc_loss with a SparseTensor of labels",
-    "nn.fractional_max_pool": "its regions are drawn anew in every run, and XLA needs their sizes when it "
-    "compiles; use tf.nn.max_pool",
-    "nn.fractional_avg_pool": "its regions are drawn anew in every run, and XLA needs their sizes when it "
-    "compiles; use tf.nn.avg_pool",
     "nn.quantized_conv2d": "quantized kernels have no counterpart in XLA",
     "nn.quantized_max_pool": "quantized kernels have no counterpart in XLA",
     "nn.quantized_avg_pool": "quantized kernels have no counterpart in XLA",

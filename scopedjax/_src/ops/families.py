@@ -68,6 +68,7 @@ from scopedjax._src.ops.nn import convolutions as convolutions
 from scopedjax._src.ops.nn import cross_entropy as cross_entropy
 from scopedjax._src.ops.nn import ctc as ctc
 from scopedjax._src.ops.nn import depthwise as depthwise
+from scopedjax._src.ops.nn import fractional as fractional
 from scopedjax._src.ops.nn import morphology as morphology
 from scopedjax._src.ops.nn import normalization as normalization
 from scopedjax._src.ops.nn import pooling as pooling
