@@ -302,7 +302,7 @@ def fractional_max_pool(
     >>> x = tf.reshape(tf.range(36.0), [1, 6, 6, 1])
     >>> pooled = tf.nn.fractional_max_pool(x, [1.0, 1.5, 1.5, 1.0], deterministic=True, seed=1)
     >>> pooled.output.shape.as_list(), tf.Session().run(pooled.row_pooling_sequence).tolist()
-    ([1, 4, 4, 1], [0, 1, 3, 4, 6])
+    ([1, 4, 4, 1], [0, 2, 4, 5, 6])
     """
     return FractionalMaxPool(*apply_op(
         "FractionalMaxPool", value, pooling_ratio=pooling_ratio, pseudo_random=pseudo_random, overlapping=overlapping,
