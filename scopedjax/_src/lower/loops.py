@@ -240,11 +240,11 @@ def _leaves(operand: Tensor) -> list[Tensor]:
 
 def _host_reason(op: Operation) -> tuple[str, list[int] | None]:
     """Returns (why the loop cannot be one program, the loop variables that steer shapes; None for any reason)."""
-    from scopedjax._src.lower.plan import runs_on_host
+    from scopedjax._src.lower.plan import needs_host
 
     for region in regions_of(op):
         for inner in region.ops:
-            if inner.record is not None and runs_on_host(inner):
+            if inner.record is not None and needs_host(inner):
                 return f"'{inner.name}' ({inner.type}) runs on the host", None
     reason, parameters = steers_inside(op)
     if reason:

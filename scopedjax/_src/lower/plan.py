@@ -147,10 +147,16 @@ def runs_on_host(op: Operation) -> bool:
     extra = op._extra
     assert extra is not None
     if "on host" not in extra:
-        inside = any(runs_on_host(inner) for region in regions_of(op) for inner in region.ops)
+        inside = any(needs_host(inner) for region in regions_of(op) for inner in region.ops)
         why, parameters = steers_inside(op)
         extra["on host"] = inside or bool(why) or bool(parameters)
     return extra["on host"]
+
+
+def needs_host(op: Operation) -> bool:
+    """Whether a node of a region keeps that from being part of a program; a constant text does not, as it is known."""
+    constant = not op.inputs and op.record is not None and op.record.numpy is not None and not op.record.stateful
+    return not constant and runs_on_host(op)
 
 
 def make_plan(fetches: Iterable[Tensor], targets: Iterable[Operation], feeds: Iterable[Tensor]) -> Plan:
@@ -168,7 +174,7 @@ def make_plan(fetches: Iterable[Tensor], targets: Iterable[Operation], feeds: It
     fetched = tuple(dict.fromkeys(fetches))
     fed = dict.fromkeys(feeds)
     wanted = [t.op for t in fetched if t not in fed]
-    ops = [op for op in needed_ops([*wanted, *targets], fed) if not _only_owns_storage(op)]
+    ops = [op for op in needed_ops([*wanted, *targets], fed) if not _only_owns_storage(op) and not _is_fed(op, fed)]
     staging = _Staging(ops, fed)
     count = max(staging.number.values(), default=-1) + 1
     stages = [Stage(device=bool(i % 2)) for i in range(count)]
@@ -190,6 +196,11 @@ def make_plan(fetches: Iterable[Tensor], targets: Iterable[Operation], feeds: It
         if is_handle(tensor):
             variables.setdefault(storage_key(owner(tensor)), tensor.op)
     return Plan(fetched, tuple(fed), [s for s in stages if _has_effect(s)], variables, writes)
+
+
+def _is_fed(op: Operation, fed: Collection[Tensor]) -> bool:
+    """Whether nothing is left to compute of a node, though others may wait for it."""
+    return bool(op.outputs) and all(t in fed for t in op.outputs)
 
 
 def _only_owns_storage(op: Operation) -> bool:

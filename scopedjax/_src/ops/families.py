@@ -30,6 +30,12 @@ from scopedjax._src.ops.derivatives import pooling as pooling_derivatives
 from scopedjax._src.ops.derivatives import segments as segments_derivatives
 from scopedjax._src.ops.files import checkpoints as checkpoints
 from scopedjax._src.ops.files import whole_files as whole_files
+from scopedjax._src.ops.former import crossing as former_crossing
+from scopedjax._src.ops.former import examples as former_examples
+from scopedjax._src.ops.former import fused as former_fused
+from scopedjax._src.ops.former import linear_algebra as former_linear_algebra
+from scopedjax._src.ops.former import recurrent_blocks as former_recurrent_blocks
+from scopedjax._src.ops.former import selection as former_selection
 from scopedjax._src.ops.host import clock as clock
 from scopedjax._src.ops.host import printing as printing
 from scopedjax._src.ops.host import python_functions as python_functions
@@ -101,3 +107,4 @@ from scopedjax._src.ops.strings import texts as string_texts
 from scopedjax._src.ops.strings import unicode as string_unicode
 from scopedjax._src.ops.summary import nodes as summary_nodes
 from scopedjax._src.ops.training import apply as apply
+from scopedjax._src.ops.training import further as further_training

@@ -38,7 +38,8 @@ def _fused_dims(c: ShapeContext) -> Sequence[Dims]:
     dims = c.dims(1)
     axis = 1 if c.attr("data_format").startswith("NC") else -1
     vector: Dims = (None,) if dims is None else (dims[axis],)
-    return [dims, vector, vector, (0,), (0,)]
+    unused: Dims = (0,) if c.attr("is_training") else (None,)  # TensorFlow 1.15 says the number of channels there
+    return [dims, vector, vector, unused, unused]
 
 
 def _fused(

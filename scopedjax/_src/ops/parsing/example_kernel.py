@@ -150,7 +150,7 @@ class Batch:
         if varies:
             result[...] = default.item()
         for i, row in enumerate(rows):
-            result[(i, slice(len(row))) if varies else i] = row
+            result[(i, slice(len(row))) if varies else (i, ...)] = row
         return result
 
     def _row(

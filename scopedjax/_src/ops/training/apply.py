@@ -178,7 +178,7 @@ def _is_variable(name: str, signature: str) -> bool:
     return f"{name}: Ref" in signature or f"{name}: resource" in signature
 
 
-def _declare_rule(signature: str, update: Update) -> None:
+def declare_rule(signature: str, update: Update) -> None:
     """Declares the form of a rule that a signature describes."""
     arguments = [a.split(":")[0].strip() for a in signature[signature.index("(") + 1 : signature.index(";")].split(",")]
     references = tuple(a for a in arguments if _is_variable(a, signature))
@@ -314,8 +314,8 @@ _ROWS: tuple[tuple[str, Update], ...] = (
     ),
 )
 for _signature, _update in _ROWS:
-    _declare_rule(f"{_signature} -> out: Ref T", _update)
-    _declare_rule(f"Resource{_signature.replace(': Ref T', ': resource')}", _update)
+    declare_rule(f"{_signature} -> out: Ref T", _update)
+    declare_rule(f"Resource{_signature.replace(': Ref T', ': resource')}", _update)
 
 
 # Ours, where TF1 records Unique and UnsortedSegmentSum: how many rows are distinct depends on data, which would end the
