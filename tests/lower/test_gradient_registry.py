@@ -38,6 +38,39 @@ DEPARTURES = {
         ),
         "JAX differentiates what TensorFlow's files hold a second time; TensorFlow has no second derivative",
     ),
+    **dict.fromkeys(
+        (
+            "BatchCholesky",
+            "BatchMatrixDeterminant",
+            "BatchMatrixInverse",
+            "BatchMatrixSolve",
+            "BatchMatrixSolveLs",
+            "BatchMatrixTriangularSolve",
+            "BatchSelfAdjointEigV2",
+            "BatchSvd",
+            "BatchMatrixBandPart",
+            "BatchMatrixDiag",
+            "BatchMatrixDiagPart",
+            "BatchMatrixSetDiag",
+            *(f"Batch{kind}FFT{axes}" for kind in ("", "I") for axes in ("", "2D", "3D")),
+        ),
+        "a former name of a type that has a gradient; TensorFlow dropped that of the name",
+    ),
+    **dict.fromkeys(
+        (
+            "Conv3DBackpropInput",
+            "Conv3DBackpropFilter",
+            "TileGrad",
+            "LSTMBlockCell",
+            "LSTMBlockCellGrad",
+            "GRUBlockCell",
+            "GRUBlockCellGrad",
+            "BlockLSTMGrad",
+            "BlockLSTMGradV2",
+            "MaxPoolV2",
+        ),
+        "JAX differentiates it; TensorFlow did in contrib or nowhere",
+    ),  # fmt: skip
     "NextAfter": "flat almost everywhere; TensorFlow hands the gradient on to the first argument",
 }
 # TensorFlow registers nothing for these: they have no floating input, so that no gradient ever asks.

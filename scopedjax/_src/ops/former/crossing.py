@@ -17,7 +17,7 @@ import numpy as np
 
 from scopedjax._src.base import dtypes
 from scopedjax._src.base.dtypes import DType
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, declare, defop
 from scopedjax._src.ops.shape_rules import like
 from scopedjax._src.ops.strings.hashing import fingerprint64
 
@@ -106,5 +106,5 @@ for _type, _dense in (("SparseCross", "dense_inputs"), ("SparseFeatureCrossV2", 
         shape=lambda c: [(None, 2), (None,), (2,)],
         types={name: (dtypes.int64, dtypes.string) for name in ("sparse_types", "dense_types", "out_type")},
         host=True,
-        gradient=NOT_DIFFERENTIABLE,
+        gradient=NO_GRADIENT,
     )

@@ -17,10 +17,10 @@ from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.ops.parsing import example_kernel, sequence_kernel
 from scopedjax._src.ops.parsing.examples import EXAMPLE_TYPES
-from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 
-_HOST: Final[dict[str, Any]] = {"host": True, "gradient": NOT_DIFFERENTIABLE}
+_HOST: Final[dict[str, Any]] = {"host": True, "gradient": NO_GRADIENT}
 _NO_NAMES: Final = np.array([], object)
 
 
@@ -206,7 +206,8 @@ def _padded_dims(c: ShapeContext) -> list[Dims]:
     shape=_padded_dims,
     types={"out_type": tuple(getattr(dtypes, n) for n in (
         "float16", "float32", "float64", "int32", "uint16", "uint8", "int16", "int8", "int64"))},
-    **_HOST,
+    host=True,
+    gradient=NOT_DIFFERENTIABLE,
 )  # fmt: skip
 def _decode_padded_raw(input_bytes: Any, fixed_length: Any, *, out_type: DType, little_endian: bool) -> Any:
     length = int(fixed_length)
