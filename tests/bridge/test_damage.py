@@ -34,6 +34,7 @@ def intact(tmp_path_factory: pytest.TempPathFactory) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint_layout, "LARGE", 256)
         patch.setattr(checkpoint_layout, "CHUNK", 1024)
+        patch.setattr(checkpoint_layout, "plan_of", checkpoint_layout.Plan)
         orbax_checkpoint.write(path, ARRAYS, {"note": "x"})
     staging.settle()
     return path
@@ -148,6 +149,13 @@ def _entry(name: str, **fields: Any) -> Any:
     return lambda ours: ours["index"]["arrays"][name].update(fields)
 
 
+def _checksum(name: str, value: Any) -> Any:
+    def change(ours: Any) -> None:
+        ours["index"]["checksums"][list(ours["index"]["arrays"]).index(name)] = value
+
+    return change
+
+
 def _store(key: str, **fields: Any) -> Any:
     return lambda ours: ours["index"]["stores"][key].update(fields)
 
@@ -191,10 +199,13 @@ FORGED = {
     "scalar store": _store("packed/float32", shape=[]),
     "other chunks": _store("arrays/big", rows=1),
     "other shape": _entry("big", shape=[5, 63]),
-    "checksums missing": _entry("big", crc32=[]),
-    "one checksum for many": _entry("big", crc32=1),
-    "checksum text": _entry("w", crc32="x"),
-    "checksum none": _entry("w", crc32=None),
+    "checksums missing": _checksum("big", []),
+    "one checksum for many": _checksum("big", 1),
+    "checksum text": _checksum("w", "x"),
+    "no checksums": lambda ours: ours["index"].pop("checksums"),
+    "a checksum less": lambda ours: ours["index"]["checksums"].pop(),
+    "checksum below zero": _checksum("w", -1),
+    "checksum none": _checksum("w", None),
     "strings that do not fit": _entry("names", shape=[1000]),
     "fewer strings": _entry("names", shape=[2]),
     "a folder outside": _rename("packed/../../etc"),
@@ -204,7 +215,7 @@ FORGED = {
     "entries in a list": lambda ours: ours["index"].update(arrays=[]),
     "entry of text": lambda ours: ours["index"]["arrays"].update(w="x"),
     "no stores": lambda ours: ours["index"].pop("stores"),
-    "later format": lambda ours: ours.update(format=2),
+    "later format": lambda ours: ours.update(format=3),
     "no index": lambda ours: ours.pop("index"),
 }
 
@@ -218,7 +229,7 @@ def test_a_made_up_index(copy: str, name: str) -> None:
 
 def test_a_checkpoint_of_a_later_version_says_so(copy: str) -> None:
     _forge(copy, FORGED["later format"])
-    with pytest.raises(errors.DataLossError, match="its format is 2, and this version of scopedjax reads format 1"):
+    with pytest.raises(errors.DataLossError, match="its format is 3, and this version of scopedjax reads format 2"):
         orbax_checkpoint.describe(copy)
 
 
@@ -228,11 +239,24 @@ def test_forging_nothing_changes_nothing(copy: str) -> None:
     assert_equal(orbax_checkpoint.read(copy), ARRAYS)
 
 
+def test_format_1_is_read(copy: str) -> None:
+    """It had the checksum of each array in its line."""
+
+    def change(ours: Any) -> None:
+        checksums = ours["index"].pop("checksums")
+        for entry, checksum in zip(ours["index"]["arrays"].values(), checksums, strict=True):
+            entry["crc32"] = checksum
+        ours["format"] = 1
+
+    _forge(copy, change)
+    assert_equal(orbax_checkpoint.read(copy), ARRAYS)
+
+
 def test_lengths_of_strings_that_lie(copy: str) -> None:
     file = Path(copy, "packed.string", "0")
     data = bytearray(file.read_bytes())
     data[0:8] = (HUGE).to_bytes(8, "little")
     file.write_bytes(data)
-    _forge(copy, _entry("names", crc32=zlib.crc32(data)))
+    _forge(copy, _checksum("names", zlib.crc32(data)))
     with pytest.raises(errors.DataLossError, match="lengths of 3 strings"):
         orbax_checkpoint.read(copy)

@@ -36,6 +36,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that small arrays make all of what large ones make: stores of their own, several chunks, padding."""
     monkeypatch.setattr(checkpoint_layout, "LARGE", 64)
     monkeypatch.setattr(checkpoint_layout, "CHUNK", 48)
+    monkeypatch.setattr(checkpoint_layout, "plan_of", checkpoint_layout.Plan)  # none of other sizes that is kept
 
 
 # ----------------------------------------------------------------------------------------------------- round trips
@@ -101,6 +102,7 @@ def test_any_arrays_under_any_names(
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_layout, "LARGE", sizes[0])
         patch.setattr(checkpoint_layout, "CHUNK", sizes[1])
+        patch.setattr(checkpoint_layout, "plan_of", checkpoint_layout.Plan)
         path = str(tmp_path / "model")
         orbax_checkpoint.write(path, arrays, metadata)
         assert_equal(orbax_checkpoint.read(path), arrays)

@@ -1,4 +1,4 @@
-"""Where each array of a checkpoint lies: the plan of a folder, its index, and the two JSON files that Orbax reads.
+"""Where each array of a checkpoint lies: the plan of a folder.
 
 The folder is an Orbax checkpoint of one Zarr v2 array a folder (Orbax's documented layout with `use_ocdbt=False`).
 Large arrays are Orbax arrays of their own; the small ones of a type lie end to end in one, the *pack* of that type:
@@ -11,14 +11,12 @@ Large arrays are Orbax arrays of their own; the small ones of a type lie end to 
       packed.string/.zarray 0     bytes: of each string tensor the lengths (int64, little endian), then the strings
       arrays.embedding.Adam/.zarray 0.0 1.0 2.0    in chunks of rows, the last one padded as Zarr wants it
 
-    index:  {"conv/bias": {"shape": [32], "array": "packed/float32", "offset": 288, "length": 32, "crc32": 90706}, ...}
+    index:  {"conv/bias": {"shape": [32], "array": "packed/float32", "offset": 288, "length": 32}, ...}, and checksums
+
+Two saves of the same variables have the same plan, which is kept (`plan_of`).
 
 Invariants:
-  - The index alone says where the bytes of an array are, and carries their checksums and its own; the `.zarray` files
-    repeat it for Orbax.
-  - An index is data from outside: nothing in it is used before `read_index` has checked it against the rules here
-    (names of folders, sizes, ranges), so that a hostile or damaged one can neither lead out of the folder nor ask for
-    memory that the files do not back.
+  - The index alone says where the bytes of an array are (`checkpoint_index`); the `.zarray` files repeat it for Orbax.
   - `offset` counts elements of the Orbax array, so that `tree["packed"]["float32"][288:288 + 32].reshape(32)` is
     `conv/bias`.
 """
@@ -40,8 +38,6 @@ import numpy as np
 
 from scopedjax._src.base import dtypes
 
-MARK: Final = "scopedjax"
-FORMAT: Final = 1
 CHECKPOINT_FILE: Final = "_CHECKPOINT_METADATA"
 TREE_FILE: Final = "_METADATA"
 ZARR_FILE: Final = ".zarray"
@@ -51,14 +47,6 @@ LARGE: Final = 1 << 20
 
 CHUNK: Final = 1 << 26
 """Bytes of a file, about: small enough to be written and read by several threads, large enough to be few."""
-
-_DIMENSIONS: Final = 64  # more than NumPy has
-_CHECKSUM: Final = b',"crc32":'
-_KEY = re.compile(r"(packed|arrays)/[A-Za-z0-9_\-][A-Za-z0-9_\-.]*")
-
-
-class Damaged(Exception):
-    """An index or a file does not say what it must; the caller knows the path and raises `DataLossError`."""
 
 
 @dataclass(frozen=True)
@@ -131,26 +119,6 @@ class Store:
         }
 
 
-class Entry(NamedTuple):
-    """One array as the program knows it.
-
-    Attributes:
-      dtype: Its TensorFlow type.
-      shape: Its shape.
-      store: The Orbax array that holds it.
-      offset: Its first element in `store`.
-      length: Its elements in `store` (for strings: bytes).
-      crc32: Checksum of its bytes; of each chunk's when the array has a store of its own.
-    """
-
-    dtype: dtypes.DType
-    shape: tuple[int, ...]
-    store: Store
-    offset: int
-    length: int
-    crc32: tuple[int, ...]
-
-
 def owns(name: str) -> bool:
     """Whether an entry of a checkpoint's folder is part of the checkpoint, not something that the user put there."""
     return name in (CHECKPOINT_FILE, TREE_FILE) or name.startswith(("packed.", "arrays."))
@@ -186,125 +154,72 @@ def store_of(name: str, dtype: dtypes.DType, shape: tuple[int, ...], taken: set[
     return Store(key, dtype, shape, max(1, min(shape[0], CHUNK // row)))
 
 
-# ----------------------------------------------------------------------------------------------------- the JSON files
+Signature = tuple[tuple[str, np.dtype[Any], tuple[int, ...], int], ...]
+"""Name, type, shape and bytes on disk of each array."""
 
 
-def entry_text(name: str, shape: Iterable[int], store: Store, offset: int, length: int, crc32: Sequence[int]) -> str:
-    """The line of the index for one array.
+class Pack(NamedTuple):
+    """The small arrays of a type.
 
-    Text at once, because the dicts of a thousand variables would set off Python's garbage collector.
+    Attributes:
+      store: Where they lie.
+      members: Their numbers in the signature, in order.
+      bounds: The first byte of each in the store, and the byte behind it.
     """
+
+    store: Store
+    members: list[int]
+    bounds: list[tuple[int, int]]
+
+
+class Plan:
+    """What a folder for arrays of given names, types and shapes looks like.
+
+    Attributes:
+      packs: The small arrays.
+      large: (number in the signature, store) of the others.
+      entries: The lines of the index, in the order of the packs and then the large ones.
+    """
+
+    def __init__(self, signature: Signature) -> None:
+        self.large: list[tuple[int, Store]] = []
+        self.packs: list[Pack] = []
+        self.entries: list[str] = []
+        taken: set[str] = set()
+        small: dict[dtypes.DType, list[int]] = {}
+        for number, (name, kind, shape, nbytes) in enumerate(signature):
+            dtype = dtypes.as_dtype(kind)
+            if nbytes >= LARGE and dtype is not dtypes.string:
+                self.large.append((number, store_of(name, dtype, shape, taken)))
+            else:
+                small.setdefault(dtype, []).append(number)
+        for dtype, members in small.items():
+            self._add_pack(dtype, members, signature)
+        for number, store in self.large:
+            self.entries.append(entry_text(signature[number][0], store.shape, store, 0, store.count))
+
+    def _add_pack(self, dtype: dtypes.DType, members: list[int], signature: Signature) -> None:
+        size = disk_dtype(dtype).itemsize
+        ends = list(itertools.accumulate((signature[number][3] for number in members), initial=0))
+        pack = Pack(pack_of(dtype, ends[-1] // size), members, list(itertools.pairwise(ends)))
+        self.packs.append(pack)
+        for number, (start, end) in zip(members, pack.bounds, strict=True):
+            name, _, shape, _ = signature[number]
+            self.entries.append(entry_text(name, shape, pack.store, start // size, (end - start) // size))
+
+    @functools.cached_property
+    def stores(self) -> list[Store]:
+        """All stores."""
+        return [*(pack.store for pack in self.packs), *(store for _, store in self.large)]
+
+
+@functools.lru_cache(maxsize=8)
+def plan_of(signature: Signature) -> Plan:
+    """The plan for arrays; those for the last few sets of arrays are kept."""
+    return Plan(signature)
+
+
+def entry_text(name: str, shape: Iterable[int], store: Store, offset: int, length: int) -> str:
+    """The line of the index for one array."""
     sizes = ",".join(map(str, shape))
-    checksums = str(crc32[0]) if store.is_pack else f"[{','.join(map(str, crc32))}]"
-    return (
-        f'{json.dumps(name)}:{{"shape":[{sizes}],"array":"{store.key}",'
-        f'"offset":{offset},"length":{length},"crc32":{checksums}}}'
-    )
-
-
-def index_text(stores: Iterable[Store], entries: Iterable[str], metadata: Any) -> str:
-    """The index: the stores, the lines made by `entry_text`, and the caller's metadata, as JSON.
-
-    Raises:
-      TypeError: `metadata` is not made of dicts, lists, strings, numbers, booleans and None.
-    """
-    described = {store.key: {"dtype": store.dtype.name, "shape": store.shape, "rows": store.rows} for store in stores}
-    return f'{{"stores":{json.dumps(described)},"arrays":{{{",".join(entries)}}},"metadata":{json.dumps(metadata)}}}'
-
-
-def checkpoint_file(index: str) -> bytes:
-    """The content of `_CHECKPOINT_METADATA`: Orbax's fields, then our index, last the CRC-32 of all that is before."""
-    now = time.time_ns()
-    head: dict[str, Any] = {"item_handlers": None, "metrics": {}, "performance_metrics": {}}
-    head |= {"init_timestamp_nsecs": now, "commit_timestamp_nsecs": now}
-    text = f'{json.dumps(head)[:-1]},"custom_metadata":{{"{MARK}":{{"format":{FORMAT},"index":{index}'.encode()
-    return b"%b%b%d}}}" % (text, _CHECKSUM, zlib.crc32(text))
-
-
-def tree_file(stores: Iterable[Store]) -> bytes:
-    """The content of `_METADATA`: which arrays there are, and that they are NumPy arrays in folders of their own."""
-    value = {"value_type": "np.ndarray", "skip_deserialize": False}
-    tree = {}
-    for store in stores:
-        path = tuple(store.key.split("/", 1))
-        keys = [{"key": key, "key_type": 2} for key in path]  # 2: a key of a dict
-        tree[repr(path)] = {"key_metadata": keys, "value_metadata": value}
-    content = {
-        "tree_metadata": tree,
-        "use_ocdbt": False,
-        "use_zarr3": False,
-        "store_array_data_equal_to_fill_value": True,
-        "custom_metadata": {MARK: FORMAT},  # a second mark, in case that the other file is damaged
-    }
-    return json.dumps(content).encode()
-
-
-def is_ours(metadata: bytes) -> bool:
-    """Whether a `_CHECKPOINT_METADATA` or a `_METADATA` is of this format, without reading it."""
-    return f'"{MARK}":'.encode() in metadata
-
-
-def read_index(checkpoint_metadata: bytes) -> tuple[dict[str, Entry], Any]:
-    """The entries and the caller's metadata in a `_CHECKPOINT_METADATA` of ours.
-
-    Raises:
-      Damaged: It is not JSON, its checksum is wrong, it is of a later format, or it breaks a rule of the layout.
-    """
-    try:
-        text, _, stored = checkpoint_metadata.rpartition(_CHECKSUM)
-        computed = zlib.crc32(text)
-        if stored != b"%d}}}" % computed:
-            stored = stored[:10].decode(errors="replace")
-            raise Damaged(f"Checksum does not match: stored {stored} vs. calculated on the restored bytes {computed}")
-        ours = json.loads(checkpoint_metadata)["custom_metadata"][MARK]
-        if ours["format"] != FORMAT:
-            raise Damaged(f"its format is {ours['format']!r}, and this version of {MARK} reads format {FORMAT}")
-        content = ours["index"]
-        stores = {key: _checked_store(key, fields) for key, fields in content["stores"].items()}
-        entries = {name: _checked_entry(name, fields, stores) for name, fields in content["arrays"].items()}
-        return entries, content["metadata"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Damaged(f"its index cannot be read ({type(error).__name__}: {error})") from error
-
-
-def _checked_store(key: str, fields: dict[str, Any]) -> Store:
-    store = Store(key, dtypes.as_dtype(str(fields["dtype"])), _checked_sizes(fields["shape"]), fields["rows"])
-    _rule(_KEY.fullmatch(key) is not None, f"{key!r} is not a key of a store")
-    _rule(store.dtype.is_numpy_compatible, f"{store.dtype.name} has no bytes")
-    _rule(len(store.shape) >= 1 and _is_size(store.rows) and store.rows >= 1, f"{key!r} has no valid chunks")
-    _rule(not store.is_pack or len(store.shape) == 1, f"the pack {key!r} has more than one dimension")
-    return store
-
-
-def _checked_entry(name: str, fields: dict[str, Any], stores: Mapping[str, Store]) -> Entry:
-    # Plain comparisons: a checkpoint may have thousands of entries, and this is most of the time of reading them.
-    store = stores[fields["array"]]
-    shape, offset, length, crc32 = tuple(fields["shape"]), fields["offset"], fields["length"], fields["crc32"]
-    crc32 = (crc32,) if store.is_pack else tuple(crc32)
-    for number in (offset, length, *shape, *crc32):
-        if type(number) is not int or number < 0:
-            raise Damaged(f"its index is not valid: {name!r} has {number!r} for a size")
-    count = math.prod(shape)
-    fits = count == length if store.dtype is not dtypes.string else 8 * count <= length
-    if not fits or offset + length > store.count or len(shape) > _DIMENSIONS:
-        raise Damaged(f"its index is not valid: {name!r} does not fit into {store.key!r}")
-    if not store.is_pack and not (len(crc32) == store.chunks and shape == store.shape and offset == 0):
-        raise Damaged(f"its index is not valid: {name!r} is not all of {store.key!r}, or lacks checksums")
-    return Entry(store.dtype, shape, store, offset, length, crc32)
-
-
-def _checked_sizes(values: Any) -> tuple[int, ...]:
-    _rule(
-        isinstance(values, list) and len(values) <= _DIMENSIONS and all(map(_is_size, values)),
-        f"{values!r} is no shape",
-    )
-    return tuple(values)
-
-
-def _is_size(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 1 << 62
-
-
-def _rule(holds: bool, broken: str) -> None:
-    if not holds:
-        raise Damaged(f"its index is not valid: {broken}")
+    return f'{json.dumps(name)}:{{"shape":[{sizes}],"array":"{store.key}","offset":{offset},"length":{length}}}'

@@ -25,6 +25,8 @@ from scopedjax._src.base import dtypes, system_errors
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.bridge import orbax_checkpoint, staging
+from scopedjax._src.bridge.tensorbundle import bundle_recall
+from scopedjax._src.bridge.tensorbundle.bundle_reader import BundleReader
 from scopedjax._src.bridge.tensorbundle.checkpoint_file import is_bundle, open_file, v1_files
 from scopedjax._src.bridge.tensorbundle.tensor_file import cut
 from scopedjax._src.lib.train import checkpoint_reader
@@ -107,14 +109,9 @@ def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
       tf.errors.InvalidArgumentError: A tensor has another dtype, or another shape than its slice tells.
       tf.errors.DataLossError: The checkpoint is damaged.
     """
-    boxes = [parse_slice(spec) for _, spec, _ in wanted]
     if not orbax_checkpoint.is_checkpoint(path) and (is_bundle(path) or v1_files(path)):
-        with open_file(path) as file:
-            for name, _, dtype in wanted:  # before anything is read
-                number = None if dtype is None or name not in file else file.type_number(name)
-                if dtype is not None and number not in (None, dtype.base_dtype.as_datatype_enum):
-                    _check_type(name, file.info(name).type_name, dtype)
-            return file.read_slices([(name, box) for (name, _, _), box in zip(wanted, boxes, strict=True)])
+        return _read_file(path, wanted)
+    boxes = [parse_slice(spec) for _, spec, _ in wanted]
     found = _read(path, wanted)
     result: list[np.ndarray] = []
     for (name, spec, dtype), box in zip(wanted, boxes, strict=True):
@@ -127,6 +124,25 @@ def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
             _check_type(name, dtypes.as_dtype(array.dtype).name, dtype)
         result.append(array)
     return result
+
+
+def _read_file(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+    """`read_tensors` of one of TensorFlow's own files."""
+    names = tuple([name for name, _, _ in wanted])
+    types = [None if dtype is None else dtype.base_dtype.as_datatype_enum for _, _, dtype in wanted]
+    whole = not any(spec for _, spec, _ in wanted)
+    if whole:
+        found = bundle_recall.read_again(path, names, types)
+        if found is not None:
+            return found
+    with open_file(path) as file:
+        for (name, _, dtype), number in zip(wanted, types, strict=True):  # before anything is read
+            if dtype is not None and name in file and file.type_number(name) != number:
+                _check_type(name, file.info(name).type_name, dtype)
+        found = file.read_slices([(name, parse_slice(spec)) for name, spec, _ in wanted])
+        if whole and isinstance(file, BundleReader):
+            file.remember(names)
+        return found
 
 
 def _read(path: str, wanted: Sequence[Wanted]) -> dict[str, np.ndarray]:

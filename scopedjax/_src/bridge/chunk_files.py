@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from scopedjax._src.bridge.checkpoint_layout import ZARR_FILE, Damaged, Store
+from scopedjax._src.bridge.checkpoint_index import Damaged
+from scopedjax._src.bridge.checkpoint_layout import ZARR_FILE, Store
 
 _THREADS = min(8, 2 * (os.cpu_count() or 1))  # they wait for the disk more than they compute
 _SMALL = 1 << 23  # bytes up to which starting threads costs more than it brings

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from scopedjax._src.base import dtypes, errors
-from scopedjax._src.bridge.checkpoint_layout import TREE_FILE, Damaged
+from scopedjax._src.bridge.checkpoint_index import Damaged
+from scopedjax._src.bridge.checkpoint_layout import TREE_FILE
 
 MARKS: Final = ("orbax.checkpoint", "manifest.ocdbt")
 """Files by which an Orbax checkpoint is known that has neither of the two metadata files."""

@@ -43,20 +43,23 @@ import os
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from scopedjax._src.base import dtypes, errors, system_errors
+from scopedjax._src.bridge import checkpoint_index, chunk_files, foreign_orbax, staging
 from scopedjax._src.bridge import checkpoint_layout as layout
-from scopedjax._src.bridge import chunk_files, foreign_orbax, staging
-from scopedjax._src.bridge.checkpoint_layout import Damaged, Entry, Store
+from scopedjax._src.bridge.array_bytes import flat_bytes, joined_bytes
+from scopedjax._src.bridge.checkpoint_index import Contents, Damaged, Entry, Index
+from scopedjax._src.bridge.checkpoint_layout import Pack, Store
 
 _SUFFIX: Final = ".orbax"
 _FILES_AT_ONCE: Final = 64  # arrays whose files are open together: well below a process's limit of open files
 _RETRIES: Final = 5
 _GAP: Final = 1 << 16  # bytes between two wanted arrays of a pack that are rather read than skipped
 _RUN: Final = 1 << 24  # bytes of a pack after which a new read begins, for the threads' sake
+_READINGS_KEPT: Final = 8  # sets of names, for one set of arrays
 
 _T = TypeVar("_T")
 
@@ -191,20 +194,6 @@ def _host_arrays(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return found
 
 
-def _disk_bytes(name: str, array: np.ndarray) -> np.ndarray:
-    """The bytes of an array as they lie on disk: one dimension of uint8, the array's own memory where that is possible.
-
-    No memoryview, nor a tuple for each array: Python's garbage collector counts those, and a thousand of them make it
-    look through all objects of the program.
-    """
-    if array.dtype.kind in "OSU":
-        return _string_bytes(name, array)
-    flat = np.ascontiguousarray(array.reshape(-1))
-    if flat.dtype.byteorder == ">":
-        flat = flat.astype(flat.dtype.newbyteorder("<"))
-    return flat.view(np.uint8)
-
-
 def _string_bytes(name: str, array: np.ndarray) -> np.ndarray:
     items = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()]
     wrong = next((item for item in items if not isinstance(item, bytes)), None)
@@ -216,34 +205,31 @@ def _string_bytes(name: str, array: np.ndarray) -> np.ndarray:
 
 def _fill(folder: str, values: Mapping[str, np.ndarray], metadata: Any) -> None:
     """Writes everything into an empty folder."""
-    taken: set[str] = set()
-    large: list[tuple[str, Store]] = []
-    packs: dict[dtypes.DType, list[str]] = {}
-    for name, array in values.items():
-        dtype = dtypes.as_dtype(array.dtype)
-        if array.nbytes >= layout.LARGE and dtype is not dtypes.string:
-            large.append((name, layout.store_of(name, dtype, array.shape, taken)))
-        else:
-            packs.setdefault(dtype, []).append(name)
-    index: list[str] = []
+    arrays = [_string_bytes(name, a) if a.dtype.kind in "OSU" else a for name, a in values.items()]
+    shapes = [(name, array.dtype, array.shape) for name, array in values.items()]
+    plan = layout.plan_of(tuple([(*known, array.nbytes) for known, array in zip(shapes, arrays, strict=True)]))
     stores: list[tuple[Store, list[np.ndarray]]] = []
-    for dtype, names in packs.items():
-        pieces = [_disk_bytes(name, values[name]) for name in names]
-        size = layout.disk_dtype(dtype).itemsize
-        pack = layout.pack_of(dtype, sum(map(len, pieces)) // size)
-        stores.append((pack, pieces))
-        offset = 0
-        for name, piece in zip(names, pieces, strict=True):
-            length = len(piece) // size
-            index.append(layout.entry_text(name, values[name].shape, pack, offset, length, (zlib.crc32(piece.data),)))
-            offset += length
-    stores += [(store, [_disk_bytes(name, values[name])]) for name, store in large]
-    checksums = chunk_files.write_stores(folder, stores)
-    for name, store in large:
-        index.append(layout.entry_text(name, store.shape, store, 0, store.count, checksums[store.key]))
-    text = layout.index_text((store for store, _ in stores), index, metadata)
-    chunk_files.write_new(os.path.join(folder, layout.TREE_FILE), layout.tree_file(store for store, _ in stores))
-    chunk_files.write_new(os.path.join(folder, layout.CHECKPOINT_FILE), layout.checkpoint_file(text))
+    checksums: list[int | list[int]] = []
+    for pack in plan.packs:
+        pieces, found = _pack_bytes(pack, [arrays[number] for number in pack.members])
+        stores.append((pack.store, pieces))
+        checksums += found
+    stores += [(store, [flat_bytes(arrays[number])]) for number, store in plan.large]
+    written = chunk_files.write_stores(folder, stores)
+    checksums += [written[store.key] for _, store in plan.large]
+    text = checkpoint_index.index_text(plan.stores, plan.entries, checksums, metadata)
+    chunk_files.write_new(os.path.join(folder, layout.TREE_FILE), checkpoint_index.tree_file(plan.stores))
+    chunk_files.write_new(os.path.join(folder, layout.CHECKPOINT_FILE), checkpoint_index.checkpoint_file(text))
+
+
+def _pack_bytes(pack: Pack, arrays: list[np.ndarray]) -> tuple[list[np.ndarray], list[int]]:
+    """The bytes of a pack, and the CRC-32 of each array's."""
+    if pack.store.nbytes > _RUN:  # not all of them a second time in memory
+        pieces = [flat_bytes(array) for array in arrays]
+        return pieces, [zlib.crc32(piece.data) for piece in pieces]
+    joined = joined_bytes(arrays)
+    data = joined.data
+    return [joined], [zlib.crc32(data[start:end]) for start, end in pack.bounds]
 
 
 # -------------------------------------------------------------------------------------------------------------- finding
@@ -297,7 +283,7 @@ def _is_orbax(folder: str) -> bool:
 def _is_ours(folder: str) -> bool:
     for name in (layout.CHECKPOINT_FILE, layout.TREE_FILE):
         with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as file:
-            if layout.is_ours(file.read()):
+            if checkpoint_index.is_ours(file.read()):
                 return True
     return False
 
@@ -359,7 +345,7 @@ def describe(path: str) -> dict[str, tuple[dtypes.DType, tuple[int, ...]]]:
     def shapes(place: str) -> dict[str, tuple[dtypes.DType, tuple[int, ...]]]:
         if not _is_ours(place):
             return foreign_orbax.describe(place)
-        return {name: (entry.dtype, entry.shape) for name, entry in _index(place)[0].items()}
+        return {name: (entry.dtype, entry.shape) for name, entry in _index(place).contents.entries.items()}
 
     return _attempt(path, shapes)
 
@@ -376,7 +362,7 @@ def read_metadata(path: str) -> Any:
     Raises:
       As `read`.
     """
-    return _attempt(path, lambda place: _index(place)[1] if _is_ours(place) else None)
+    return _attempt(path, lambda place: _index(place).metadata if _is_ours(place) else None)
 
 
 def missing_key(key: str, path: str, names: Iterable[str]) -> errors.NotFoundError:
@@ -465,54 +451,113 @@ def _identity(place: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _index(place: str) -> tuple[dict[str, Entry], Any]:
+def _index(place: str) -> Index:
     file = os.path.join(place, layout.CHECKPOINT_FILE)
     with open(file, "rb") as opened:
         data = opened.read()
     try:
-        return layout.read_index(data)
+        return checkpoint_index.read_index(data)
     except Damaged as error:
         raise Damaged(f"{file}: {error}") from error
+
+
+class _Run(NamedTuple):
+    """Neighbours in a pack that are read at once.
+
+    Attributes:
+      start: The first byte.
+      size: How many bytes.
+      values: Of each array (name, number of its checksum, first byte counted from `start`, byte behind it, shape).
+    """
+
+    start: int
+    size: int
+    values: list[tuple[str, int, int, int, tuple[int, ...]]]
+
+
+class _StoreReading(NamedTuple):
+    """What is read of a store.
+
+    Attributes:
+      store: The store.
+      start: The first byte.
+      size: Bytes from there to the last.
+      runs: In a pack what is read at once.
+      whole: The array that has the store for itself, and its name.
+    """
+
+    store: Store
+    start: int
+    size: int
+    runs: list[_Run]
+    whole: tuple[str, Entry] | None
 
 
 def _read(place: str, keys: list[str] | None) -> dict[str, np.ndarray]:
     if not _is_ours(place):
         return foreign_orbax.read(place, keys)
-    entries = _index(place)[0]
+    index = _index(place)
+    readings = _readings(index.contents, None if keys is None else tuple(keys), place)
+    found: dict[str, np.ndarray] = {}
+    with chunk_files.workers(sum(reading.size for reading in readings)) as run:
+        for first in range(0, len(readings), _FILES_AT_ONCE):
+            found |= _read_stores(place, readings[first : first + _FILES_AT_ONCE], index.checksums, run)
+    return {name: found[name] for name in (index.contents.entries if keys is None else dict.fromkeys(keys))}
+
+
+def _readings(contents: Contents, keys: tuple[str, ...] | None, place: str) -> list[_StoreReading]:
+    """How to read some arrays of a checkpoint; the answer is kept for the next checkpoint of the same arrays."""
+    known = contents.kept.get(keys)
+    if known is not None:
+        return known
+    entries = contents.entries
     for key in keys or ():
         if key not in entries:
             raise missing_key(key, place, entries)
-    wanted = entries if keys is None else {key: entries[key] for key in keys}
     by_store: dict[str, list[tuple[str, Entry]]] = {}
-    for name, entry in wanted.items():
+    for name in entries if keys is None else dict.fromkeys(keys):
+        entry = entries[name]
         by_store.setdefault(entry.store.key, []).append((name, entry))
-    found: dict[str, np.ndarray] = {}
-    stores = list(by_store.values())
-    total = sum(sum(entry.length for _, entry in named) * named[0][1].store.item.itemsize for named in stores)
-    with chunk_files.workers(total) as run:
-        for first in range(0, len(stores), _FILES_AT_ONCE):
-            found |= _read_stores(place, stores[first : first + _FILES_AT_ONCE], run)
-    return {name: found[name] for name in wanted}
+    found = [_store_reading(named) for named in by_store.values()]
+    if len(contents.kept) < _READINGS_KEPT:
+        contents.kept[keys] = found
+    return found
 
 
-def _read_stores(place: str, stores: Sequence[list[tuple[str, Entry]]], run: chunk_files.Run) -> dict[str, np.ndarray]:
+def _store_reading(named: list[tuple[str, Entry]]) -> _StoreReading:
+    store = named[0][1].store
+    size = store.item.itemsize
+    named.sort(key=lambda pair: pair[1].offset)
+    start, last = named[0][1].offset * size, max(entry.offset + entry.length for _, entry in named) * size
+    runs = [_run_of(run, size) for run in _runs(named, size)] if store.is_pack else []
+    return _StoreReading(store, start, last - start, runs, None if store.is_pack else named[0])
+
+
+def _run_of(named: list[tuple[str, Entry]], size: int) -> _Run:
+    start = named[0][1].offset * size
+    values = [
+        (name, entry.number, entry.offset * size - start, (entry.offset + entry.length) * size - start, entry.shape)
+        for name, entry in named
+    ]
+    return _Run(start, max(end for _, _, _, end, _ in values), values)
+
+
+def _read_stores(
+    place: str, readings: Sequence[_StoreReading], checksums: list[tuple[int, ...]], run: chunk_files.Run
+) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     tasks: list[Callable[[], dict[str, np.ndarray]]] = []
     with contextlib.ExitStack() as files:
-        for named in stores:
-            store = named[0][1].store
-            size = store.item.itemsize
-            named.sort(key=lambda pair: pair[1].offset)
-            start, last = named[0][1].offset * size, max(entry.offset + entry.length for _, entry in named) * size
-            file = files.enter_context(chunk_files.StoreFile(place, store, start, last - start))
-            if store.is_pack:
-                tasks += [functools.partial(_read_run, file, store, run_) for run_ in _runs(named, size)]
+        for store, start, size, runs, whole in readings:
+            file = files.enter_context(chunk_files.StoreFile(place, store, start, size))
+            tasks += [functools.partial(_read_run, file, store, neighbours, checksums) for neighbours in runs]
+            if whole is None:
                 continue
-            (name, entry), *_ = named
+            name, entry = whole
             array = np.empty(entry.length, store.item)
             found[name] = array.view(store.dtype.as_numpy_dtype).reshape(entry.shape)
             data = array.view(np.uint8).data
-            for number, checksum in enumerate(entry.crc32):
+            for number, checksum in enumerate(checksums[entry.number]):
                 first = number * file.size
                 tasks.append(functools.partial(_read_chunk, file, first, data[first : first + file.size], checksum))
         for part in run(lambda task: task(), tasks):
@@ -540,25 +585,21 @@ def _runs(named: list[tuple[str, Entry]], size: int) -> Iterator[list[tuple[str,
     yield run
 
 
-def _read_run(file: chunk_files.StoreFile, store: Store, named: list[tuple[str, Entry]]) -> dict[str, np.ndarray]:
+def _read_run(
+    file: chunk_files.StoreFile, store: Store, run: _Run, checksums: list[tuple[int, ...]]
+) -> dict[str, np.ndarray]:
     """Reads neighbours in a pack at once."""
-    size, numpy_dtype = store.item.itemsize, np.dtype(store.dtype.as_numpy_dtype)
-    start, end = named[0][1].offset * size, max(entry.offset + entry.length for _, entry in named) * size
-    buffer = np.empty(end - start, np.uint8)
+    buffer = np.empty(run.size, np.uint8)
     data = buffer.data
-    file.fill(start, data)
-    found: dict[str, np.ndarray] = {}
-    strings = store.dtype is dtypes.string
-    for name, (_, shape, _, offset, length, crc32) in named:
-        first = offset * size - start
-        last = first + length * size
-        file.check(start + first, data[first:last], crc32[0])
-        if strings:
-            found[name] = _strings(shape, buffer[first:last])
-        else:
-            # A copy, so that keeping one small array does not keep all of them.
-            found[name] = np.ndarray(shape, numpy_dtype, buffer, first).copy()
-    return found
+    file.fill(run.start, data)
+    for _, number, first, last, _ in run.values:
+        if zlib.crc32(data[first:last]) != checksums[number][0]:
+            file.check(run.start + first, data[first:last], checksums[number][0])
+    if store.dtype is dtypes.string:
+        return {name: _strings(shape, buffer[first:last]) for name, _, first, last, shape in run.values}
+    numpy_dtype = np.dtype(store.dtype.as_numpy_dtype)
+    # Copies, so that keeping one small array does not keep all of them.
+    return {name: np.ndarray(shape, numpy_dtype, buffer, first).copy() for name, _, first, _, shape in run.values}
 
 
 def _strings(shape: tuple[int, ...], data: np.ndarray) -> np.ndarray:

@@ -79,14 +79,14 @@ class CheckpointSource(TensorSource):
 
 def _is_foreign(path: str) -> bool:
     """Whether Orbax itself reads a checkpoint, which it does as a whole."""
-    from scopedjax._src.bridge import checkpoint_layout, orbax_checkpoint
+    from scopedjax._src.bridge import checkpoint_index, checkpoint_layout, orbax_checkpoint
 
     place = orbax_checkpoint.locate(path)
     if place is None:
         return False
     for name in (checkpoint_layout.CHECKPOINT_FILE, checkpoint_layout.TREE_FILE):
         with contextlib.suppress(OSError), open(os.path.join(place, name), "rb") as file:
-            if checkpoint_layout.is_ours(file.read()):
+            if checkpoint_index.is_ours(file.read()):
                 return False
     return True
 

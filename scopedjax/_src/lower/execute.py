@@ -53,6 +53,8 @@ class _DeviceStage:
                 program = self._program(state, static)
             if stage.hoisted:
                 arguments = (*arguments, *self._constants())
+            if values.waiting:
+                values.move(program.donated, program.kept)
             flats = [b.flat for b in program.bundles]
             donated = (*[values[k] for k in program.donated], *flats[: program.changed])
             kept = (*[values[k] for k in program.kept], *flats[program.changed :])

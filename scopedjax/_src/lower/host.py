@@ -113,7 +113,7 @@ class HostContext:
     def write(self, ref: Any, value: Any) -> None:
         """Gives a variable a new value."""
         with self.state.lock:
-            self.state.values[ref.key] = np.array(value)
+            self.state.values.hold({ref.key: np.array(value)})
 
     def is_initialized(self, ref: Any) -> bool:
         """Whether a variable has a value."""

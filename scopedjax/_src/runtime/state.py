@@ -28,6 +28,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.lower.bundles import Bundle, Slot, Variables, bundled
 
 _CHUNK = 64
+_LARGEST_WAITING = 1 << 16  # bytes of a value from the host that moves to the device with the program that uses it
 _MASK = (1 << 64) - 1
 
 
@@ -94,8 +95,7 @@ class SessionState:
 
     def load(self, key: str, value: np.ndarray) -> None:
         """Gives a variable a value from the host."""
-        with self.lock, self.enter_device():
-            self.values[key] = value.copy() if value.dtype == object else jax.device_put(np.array(value))
+        self.load_all({key: np.array(value)})
 
     def load_all(self, found: Mapping[str, np.ndarray]) -> None:
         """Gives variables values from the host, all of them or, if one does not fit into memory, none.
@@ -114,18 +114,20 @@ class SessionState:
                 bundle = Bundle({key: numbers[key].shape for key in keys})
                 flats[bundle] = np.concatenate([np.ravel(numbers[key]) for key in keys])
                 taken.update(keys)
-            single = [key for key in numbers if key not in taken]
-            placed = jax.device_put([*flats.values(), *(numbers[key] for key in single)])
+            small = {key: value for key, value in found.items() if key not in taken and _stays(value)}
+            large = [key for key in numbers if key not in taken and key not in small]
+            placed = jax.device_put([*flats.values(), *(numbers[key] for key in large)])
             for bundle, flat in zip(flats, placed, strict=False):
                 bundle.flat = flat
                 if not bundle.is_held(values):
                     values.update(bundle.members)
-            singles = dict(zip(single, placed[len(flats) :], strict=True))
-            singles |= {key: value for key, value in found.items() if value.dtype == object}
-            if any(isinstance(values.get(key), Slot) for key in singles):
-                values.update(singles)  # a variable leaves its bundle
-            else:
-                values.renew(singles, singles.values())
+            values.hold(small)
+            values.settle(large, placed[len(flats) :])
+
+
+def _stays(value: np.ndarray) -> bool:
+    """Whether a value stays on the host until it is used: small ones, and texts for ever."""
+    return value.nbytes <= _LARGEST_WAITING if value.dtype.kind in "biufcV" else value.dtype == object
 
 
 def _whole_bundles(values: Variables, found: Mapping[str, np.ndarray]) -> dict[Bundle, np.ndarray]:

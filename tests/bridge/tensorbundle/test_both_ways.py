@@ -239,7 +239,7 @@ def test_replacing_a_checkpoint(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_a_big_endian_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No such machine is at hand: the bytes are turned here, and the checksums made anew."""
-    from scopedjax._src.bridge.tensorbundle import bundle_writer as writer
+    from scopedjax._src.bridge.tensorbundle import index_messages as writer
     from scopedjax._src.bridge.tensorbundle.checksum import crc32c, masked
 
     arrays = {
@@ -254,7 +254,7 @@ def test_a_checkpoint_of_a_big_endian_machine(tmp_path: Path, monkeypatch: pytes
         head = writer.tensor_head({"c": 8, "i": 9, "n": 4}[name], array.shape)
         entries[name.encode()] = writer.entry_bytes(head, 0, len(data), len(raw), masked(crc32c(raw)))
         data += raw
-    monkeypatch.setattr(writer, "_header", lambda count: b"\x08\x01\x10\x01")
+    monkeypatch.setattr(writer, "header", lambda count: b"\x08\x01\x10\x01")
     index = writer.index_bytes(entries, 1)
     (tmp_path / "m.index").write_bytes(index)
     (tmp_path / "m.data-00000-of-00001").write_bytes(data)

@@ -15,11 +15,9 @@ from scopedjax._src.base import errors
 from scopedjax._src.bridge.tensorbundle import element_types, messages
 from scopedjax._src.bridge.tensorbundle.block import varint
 from scopedjax._src.bridge.tensorbundle.damage import data_loss
+from scopedjax._src.bridge.tensorbundle.index_messages import VERSION
 from scopedjax._src.bridge.tensorbundle.slice_keys import WHOLE, Extents, slice_key
 from scopedjax._src.bridge.tensorbundle.table import Table
-
-VERSION: Final = 1
-"""The version of the format, as it stands in the header."""
 
 _MOST_DIMENSIONS: Final = 64  # NumPy's limit; TensorFlow's is 254
 _MOST_BYTES: Final = 1 << 62

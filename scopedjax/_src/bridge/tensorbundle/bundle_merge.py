@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from scopedjax._src.base import errors
 from scopedjax._src.bridge.tensorbundle import bundle_files
 from scopedjax._src.bridge.tensorbundle.bundle_index import BundleIndex, Entry
-from scopedjax._src.bridge.tensorbundle.bundle_writer import entry_bytes, index_bytes, tensor_head, whole_entry
 from scopedjax._src.bridge.tensorbundle.data_files import data_name
+from scopedjax._src.bridge.tensorbundle.index_messages import entry_bytes, index_bytes, tensor_head, whole_entry
 from scopedjax._src.bridge.tensorbundle.slice_keys import Extents
 
 

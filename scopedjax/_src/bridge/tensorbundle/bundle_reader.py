@@ -23,7 +23,7 @@ import numpy as np
 
 from scopedjax._src.base import errors
 from scopedjax._src.bridge import chunk_files, staging
-from scopedjax._src.bridge.tensorbundle import element_types, string_tensors
+from scopedjax._src.bridge.tensorbundle import bundle_recall, element_types, string_tensors
 from scopedjax._src.bridge.tensorbundle.bundle_index import BundleIndex, Entry
 from scopedjax._src.bridge.tensorbundle.checksum import combined, crc32c, masked
 from scopedjax._src.bridge.tensorbundle.damage import data_loss, wrong_checksum
@@ -185,6 +185,12 @@ class BundleReader(TensorFile):
             return np.empty(entry.shape, info.numpy_dtype)
         view = self._data.mapped(entry.shard, entry.offset, entry.nbytes)
         return view.view(info.numpy_dtype).reshape(entry.shape)
+
+    def remember(self, names: tuple[str, ...]) -> None:
+        """Keeps what is known of tensors that have been read, for the next checkpoint that is like this one."""
+        index = self._index
+        if index.order == "<":
+            bundle_recall.remember(self._index_path, names, [index.entry(name) for name in names], index.shards)
 
     # ------------------------------------------------------------------------------------------------------- reading
 

@@ -36,6 +36,11 @@ def masked(crc: int) -> int:
     return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & _WORD
 
 
+def masked_all(crcs: np.ndarray) -> np.ndarray:
+    """`masked` of each of several numbers, uint32."""
+    return ((crcs >> np.uint32(15)) | (crcs << np.uint32(17))) + np.uint32(_MASK_DELTA)
+
+
 def combined(first: int, second: int, length: int) -> int:
     """The CRC-32C of two pieces of data, one after the other.
 

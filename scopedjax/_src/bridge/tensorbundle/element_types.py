@@ -6,6 +6,7 @@ values are read as arrays of `ml_dtypes`. (TensorFlow keeps a byte for each 4-bi
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 import ml_dtypes
@@ -107,13 +108,17 @@ def type_name(number: int) -> str:
     return _WITHOUT_BYTES.get(number, f"number {number}")
 
 
-def number_of(array: np.ndarray) -> int:
-    """The number of an array's type.
+@functools.lru_cache(maxsize=64)
+def number_of(kind: np.dtype[Any]) -> int:
+    """The number of a type.
+
+    Args:
+      kind: What NumPy calls it; `object` for strings.
 
     Raises:
       TypeError: TensorFlow has no such type.
     """
-    for number, (_, kind) in _ONLY_READ.items():
-        if array.dtype == kind:
+    for number, (_, other) in _ONLY_READ.items():
+        if kind == other:
             return number
-    return dtypes.as_dtype(array.dtype).as_datatype_enum
+    return dtypes.as_dtype(kind).as_datatype_enum

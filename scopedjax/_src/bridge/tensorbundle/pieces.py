@@ -47,7 +47,7 @@ def gathered(pieces: Iterable[tuple[str, str, Any]]) -> dict[str, Tensor]:
         array = np.asarray(value)
         if array.dtype.kind in "SU":
             array = array.astype(object)
-        number = element_types.number_of(array)
+        number = element_types.number_of(array.dtype)
         box = parse_slice(spec) if spec else None
         shape = array.shape if box is None else box.full
         if box is not None and array.shape != box.size:
@@ -80,11 +80,3 @@ def strings_of(name: str, array: np.ndarray) -> list[bytes]:
     if wrong is not None:
         raise TypeError(f"{name!r} holds {wrong!r}, a {type(wrong).__name__}; strings are saved as bytes or str")
     return items
-
-
-def flat_bytes(array: np.ndarray) -> np.ndarray:
-    """The bytes of numbers, little-endian: one dimension of uint8, the array's own memory where that is possible."""
-    flat = np.ascontiguousarray(array.reshape(-1))
-    if flat.dtype.byteorder == ">":
-        flat = flat.astype(flat.dtype.newbyteorder("<"))
-    return flat.view(np.uint8)

@@ -52,6 +52,11 @@ class Table:
     Raises:
       tf.errors.OpError: It cannot be opened.
       DataLossError: It is no table, or its footer or index is damaged.
+
+    Attributes:
+      path: The file.
+      size: Its bytes.
+      blocks: Where its blocks of entries are.
     """
 
     def __init__(self, path: str) -> None:
@@ -67,7 +72,7 @@ class Table:
             self.size = found.st_size
             self._budget = KeyBudget(self.size)
             self._recent: tuple[Handle, dict[bytes, tuple[Data, int]]] | None = None
-            self._keys, self._blocks = self._index()
+            self._keys, self.blocks = self._index()
         except BaseException:
             self.close()
             raise
@@ -93,7 +98,7 @@ class Table:
           DataLossError: A block is damaged, or keys are out of order.
         """
         before: bytes | None = None
-        for handle in self._blocks:
+        for handle in self.blocks:
             for key, value, place in self._entries(handle):
                 if before is not None and key <= before:
                     raise data_loss(self.path, handle.offset + place, "the keys of the table are not in order")
@@ -107,9 +112,9 @@ class Table:
           DataLossError: That block is damaged.
         """
         number = bisect.bisect_left(self._keys, wanted)
-        if number == len(self._blocks):
+        if number == len(self.blocks):
             return None
-        handle = self._blocks[number]
+        handle = self.blocks[number]
         recent = self._recent
         if recent is None or recent[0] != handle:
             self._budget = KeyBudget(self.size)  # a block may be asked for again and again
@@ -201,6 +206,9 @@ class TableWriter:
     Args:
       file: Takes the bytes.
       compress: Whether blocks are compressed by snappy. (TensorFlow reads such blocks, but writes none.)
+
+    Attributes:
+      blocks: Where the blocks of entries are that have been written.
     """
 
     def __init__(self, file: BinaryIO, compress: bool = False) -> None:
@@ -210,18 +218,24 @@ class TableWriter:
         self._index = BlockBuilder()
         self._last = b""
         self._place = 0
+        self.blocks: list[Handle] = []
 
-    def add(self, key: bytes, *value: bytes) -> None:
+    def add(self, key: bytes, *value: bytes) -> int:
         """Adds an entry.
 
         Args:
           key: Greater than the keys before it.
           value: Its value, in pieces.
+
+        Returns:
+          The place behind it in the file, if its block is not compressed.
         """
         self._block.add(key, *value)
         self._last = key
+        end = self._place + self._block.size
         if self._block.size >= _BLOCK_SIZE:
             self._flush()
+        return end
 
     def finish(self) -> None:
         """Writes what is left, the index and the footer."""
@@ -233,7 +247,8 @@ class TableWriter:
 
     def _flush(self) -> None:
         if len(self._block):
-            self._index.add(self._last, _handle_bytes(self._write(self._block)))
+            self.blocks.append(self._write(self._block))
+            self._index.add(self._last, _handle_bytes(self.blocks[-1]))
 
     def _write(self, builder: BlockBuilder) -> Handle:
         parts, kind = builder.finish(), _PLAIN
