@@ -77,7 +77,7 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
         proto.library.CopyFrom(graph.extra[LIBRARY])
     ops = graph.get_operations()
     names = region_names(ops)
-    library = Library(lambda op: full_node_def(op, names))
+    library = Library(ops, lambda op: full_node_def(op, names))
     size = 0
     for op in ops:
         if from_version is not None and op._id < from_version:
@@ -103,10 +103,10 @@ def full_node_def(op: Operation, names: dict[ControlFlowContext, str], add_shape
     controls = sorted(node.input[count:])
     del node.input[count:]
     node.input.extend(controls)
-    if op.context is not None:
+    if op.context is not None and op.context in names:  # not so in the copy of a region, see `backward_functions`
         node.attr[REGION].CopyFrom(to_attr_value(names[op.context]))
     if regions:
-        described = tuple(_region_attr(region, names[region]) for region in regions)
+        described = tuple(_region_attr(region, names.get(region) or str(region.name)) for region in regions)
         node.attr[REGIONS].CopyFrom(to_attr_value(described, "list(func)"))
     if forward is not None:
         node.attr[FORWARD].CopyFrom(to_attr_value(forward.name, "string"))

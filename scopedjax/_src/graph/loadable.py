@@ -6,36 +6,37 @@
     Scan, DistinctRows, GatherGrad     a call of a function that does the same            runs
     SymbolicGradient of MatMul         the same                                           runs: it knows the derivative
     SymbolicGradient of Elu            f is a function that has a GradientDef             runs; see `gradient_functions`
-    SymbolicGradient of a loop,        the same                                           loads; running it fails
-      OptaxUpdate, and what else       PyFunc that names the type                           by name
+    SymbolicGradient of a loop or      a call of a function that goes back over what      runs; see
+      a branch, RegionGradient         the loop kept                                      `backward_functions`
+    OptaxUpdate, second derivatives    PyFunc that names the type                         loads; running it fails
+      of loops, and what else                                                             by name
       TensorFlow has nothing for
 
 The nodes of regions stay in the file's graph as well, where TensorFlow never runs them, and `_scopedjax_type` keeps the
 type and the attributes of a node that was changed. `restored` takes all that back, so a file that was written here and
 is imported here gives the same nodes.
 
-Invariants: a changed node keeps its name, inputs, control inputs and number of outputs; generated functions have names
-that begin with `PREFIX`.
+Invariants: a changed node keeps its name, its inputs and outputs (further ones come behind them) and its control
+inputs; generated functions have names that begin with `PREFIX`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 from scopedjax._src.graph import protos
-from scopedjax._src.graph.attributes import to_attr_value
+from scopedjax._src.graph.backward_functions import GRADIENTS, NoWayBack, Plan, fits, plan_of, structured_forward
+from scopedjax._src.graph.backward_writing import BackwardWriter
+from scopedjax._src.graph.forward_functions import ForwardWriter
 from scopedjax._src.graph.gradient_functions import gradient_functions, is_known_there
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.own_functions import own_function
-from scopedjax._src.graph.scan_function import add_scan
+from scopedjax._src.graph.region_function import OWN, Body, Key, RegionFunction, kind_of, types_attr, written_out
 from scopedjax._src.graph.tensor import Tensor
 
-if TYPE_CHECKING:
-    from scopedjax._src.graph.contexts import ControlFlowContext
-
 PREFIX: Final = "scopedjax_"
-OWN: Final = "_scopedjax_type"  # of a changed node: a NodeDef with its type and attributes
 _GATE: Final = "_scopedjax_gate"  # of a node that only TensorFlow needs, to run things in this package's order
 _ABSENT_THERE: Final = frozenset(
     (
@@ -53,18 +54,44 @@ _CHANGED: Final = _ABSENT_THERE | {"If", "WhileLoop", "Scan"}
 
 
 class Library:
-    """The functions that a GraphDef needs for nodes with regions, made as its nodes are written."""
+    """The functions that a GraphDef needs for nodes with regions, made as its nodes are written.
 
-    def __init__(self, node_def: Callable[[Operation], Any]) -> None:
+    Args:
+      ops: The nodes of the graph.
+      node_def: Makes the NodeDef of a node.
+    """
+
+    def __init__(self, ops: Iterable[Operation], node_def: Callable[[Operation], Any]) -> None:
+        ops = list(ops)
+        self.graph = ops[0].graph if ops else None
         self.node_def = node_def
+        self.forward_writer = ForwardWriter(self)
+        self.backward_writer = BackwardWriter(self)
         self.functions: dict[str, Any] = {}
         self.gradients: dict[str, str] = {}
         self.gates: dict[str, list[Any]] = {}
+        self.helpers: dict[str, list[Any]] = {}
         self.first_gradient: int | None = None
+        self.source = ""
+        self.plans: dict[Operation, Plan] = {}
+        self.refused: dict[Operation, str] = {}
+        for op in ops:
+            forward = structured_forward(op)
+            if forward is not None:
+                self._plan(op, forward)
+
+    def _plan(self, op: Operation, forward: Operation) -> None:
+        try:
+            if not fits(op, forward):
+                raise NoWayBack("it does not fit its forward node")
+            plan_of(forward, self.plans)
+        except NoWayBack as error:
+            self.refused[op] = str(error)
 
     def add_to(self, graph_def: Any) -> None:
         """Adds the functions, and nodes that updates wait for, to a GraphDef."""
-        graph_def.node.extend(node for nodes in self.gates.values() for node in nodes)
+        for made in (self.gates, self.helpers):
+            graph_def.node.extend(node for nodes in made.values() for node in nodes)
         graph_def.library.function.extend(f for f in self.functions.values() if f is not None)
         for function, gradient in self.gradients.items():
             graph_def.library.gradient.add(function_name=function, gradient_func=gradient)
@@ -73,85 +100,39 @@ class Library:
 
     def loadable(self, op: Operation, node: Any) -> Any:
         """Changes a node's NodeDef to a form that TensorFlow can load; returns it."""
-        if op.type == "SymbolicGradient":
-            self.first_gradient = op._id if self.first_gradient is None else self.first_gradient
-            self._give_gradient(op, node)
-        elif op.record is not None and op.record.writes and op.inputs:
+        if op.type in GRADIENTS:
+            if self.first_gradient is None and op.graph is self.graph:
+                self.first_gradient = op._id
+            with self._from(op):
+                return self._gradient(op, node)
+        if op.record is not None and op.record.writes and op.inputs and op.graph is self.graph:
             self._wait_for_gradients(op, node)
         if op.type not in _CHANGED:
             return node
         regions = () if op._extra is None else op._extra.get("regions", ())
         if op.type in ("If", "WhileLoop", "Scan") and not regions:
             return node  # a node of a file, whose functions the file has
-        _keep(node)
-        for key in [key for key in node.attr if not key.startswith("_")]:
-            del node.attr[key]
-        write = {"If": self._if, "WhileLoop": self._while, "Scan": self._scan}.get(op.type, self._own)
-        write(op, node, regions)
+        _keep(node, inputs=op in self.plans)
+        _clear(node)
+        if regions:
+            self.forward_writer.write(op, node, self.plans.get(op))
+            self._start(op, node)
+        else:
+            self._own(op, node)
         return node
 
-    def _if(self, op: Operation, node: Any, regions: Sequence[ControlFlowContext]) -> None:
-        captures = op.inputs[1:]
-        second = regions[min(1, len(regions) - 1)]
-        names = [
-            self._region(f"{op.name}_{part}", region, captures, captures)
-            for part, region in (("then", regions[0]), ("else", second))
-        ]
-        node.attr["Tcond"].type = op.inputs[0].dtype.base_dtype.as_datatype_enum
-        _set_types(node, "Tin", captures)
-        _set_types(node, "Tout", op.outputs)
-        for key, name in zip(("then_branch", "else_branch"), names, strict=True):
-            node.attr[key].func.name = name
-        _set_shapes(node, op.outputs)
+    def kept_for(self, op: Operation) -> list[Key]:
+        """Returns what a gradient node takes besides its inputs in a file: what its loop or branch keeps."""
+        forward = structured_forward(op)
+        plan = None if forward is None else self.plans.get(forward)
+        if forward is None or plan is None:
+            return []
+        return [(forward, plan.first_extra + i) for i in range(len(plan.extras))]
 
-    def _while(self, op: Operation, node: Any, regions: Sequence[ControlFlowContext]) -> None:
-        node.op = "While"
-        count = len(op.outputs)
-        rest = op.inputs[count:]
-        names = []
-        for part, region in zip(("cond", "body"), regions, strict=False):
-            arguments = [*region.parameters, *rest]
-            results = list(region.results) if part == "cond" else [*region.results, *rest]
-            names.append(self._region(f"{op.name}_{part}", region, arguments, op.inputs, results))
-        _set_types(node, "T", op.inputs)
-        for key, name in zip(("cond", "body"), names, strict=True):
-            node.attr[key].func.name = name
-        node.attr["output_shapes"].CopyFrom(
-            to_attr_value([*(t._dims for t in op.outputs), *(t._dims for t in rest)], "list(shape)")
-        )
-        if "_output_shapes" in node.attr:
-            node.attr["_output_shapes"].CopyFrom(node.attr["output_shapes"])
-        node.attr["parallel_iterations"].i = int(op.attrs.get("parallel_iterations", 10))
+    # Functions -------------------------------------------------------------------------------------------------------
 
-    # Functions of regions --------------------------------------------------------------------------------------------
-
-    def _region(
-        self,
-        name: str,
-        region: ControlFlowContext,
-        arguments: Sequence[Tensor],
-        given: Sequence[Tensor],
-        results: Sequence[Tensor] | None = None,
-    ) -> str:
-        """Adds a region's function.
-
-        Args:
-          name: What it is called after.
-          region: The region.
-          arguments: The tensor that each of its arguments stands for inside.
-          given: What is given for them, which tells their dtypes.
-          results: Its results; the region's by default.
-        """
-        results = region.results if results is None else results
-        function = _Function(self._fresh(name), arguments, given)
-        for op in _needed(region, results):
-            node = self.loadable(op, self.node_def(op))
-            function.add(op, node)
-        function.close(results, region.result_controls)
-        self.functions[function.name] = function.proto
-        return function.name
-
-    def _fresh(self, name: str) -> str:
+    def fresh(self, name: str) -> str:
+        """Returns a name that no function has yet."""
         text = PREFIX + "".join(c if c.isalnum() else "_" for c in name)
         new, count = text, 0
         while new in self.functions:
@@ -160,19 +141,40 @@ class Library:
         self.functions[new] = None
         return new
 
-    def _scan(self, op: Operation, node: Any, regions: Sequence[ControlFlowContext]) -> None:
-        node.op = "StatefulPartitionedCall"
-        (region,) = regions[:1]
-        step = self._region(f"{op.name}_step", region, [*region.parameters, *op.inputs[_first_capture(op):]],
-                            _step_inputs(op, region))  # fmt: skip
-        name = self._fresh(op.name)
-        self.functions.update(add_scan(op, step, name, self._fresh))
-        _set_types(node, "Tin", op.inputs)
-        _set_types(node, "Tout", op.outputs)
-        node.attr["f"].func.name = name
+    def function(self, name: str, kinds: Sequence[int], arguments: Sequence[Tensor]) -> RegionFunction:
+        """Returns a new function.
 
-    def _own(self, op: Operation, node: Any, regions: Sequence[ControlFlowContext]) -> None:
-        function = own_function(op, self._fresh(op.name))
+        Args:
+          name: What it is called after.
+          kinds: The dtypes of its arguments.
+          arguments: The tensor that each of the first arguments stands for inside.
+        """
+        return RegionFunction(self.fresh(name), kinds, arguments, _CHANGED)
+
+    def add(self, function: RegionFunction, op: Operation) -> None:
+        """Adds a node to a function."""
+        if op.type in GRADIENTS:
+            with self._from(op):
+                body = self._gradient_body(op)
+            if body is not None:
+                function.put(op, body, [function.place(key) for key in self.kept_for(op)])
+                return
+        node = self.loadable(op, self.node_def(op))
+        function.add(op, node, self.forward_writer.starts(function, op, self.plans.get(op)))
+
+    def _gradient_body(self, op: Operation) -> Any:
+        """Returns a function that does what a gradient node does, or None where there is none."""
+        forward = None if op._extra is None else op._extra.get("forward")
+        if forward is None:
+            return None
+        if structured_forward(op) is not None:
+            plan = self.plans.get(forward)
+            return None if plan is None else self.backward_writer.body(op, plan)
+        found = gradient_functions(forward, PREFIX, self.source)
+        return None if found is None else found.gradient
+
+    def _own(self, op: Operation, node: Any) -> None:
+        function = own_function(op, self.fresh(op.name))
         if function is None:
             _absent(op, node)
             return
@@ -180,8 +182,8 @@ class Library:
         if op.type == "DistinctRows":
             node.attr.pop("_output_shapes", None)  # there the rows are fewer than here
         self.functions[function.signature.name] = function
-        _set_types(node, "Tin", op.inputs)
-        _set_types(node, "Tout", op.outputs)
+        node.attr["Tin"].CopyFrom(types_attr(map(kind_of, op.inputs)))
+        node.attr["Tout"].CopyFrom(types_attr(map(kind_of, op.outputs)))
         node.attr["f"].func.name = function.signature.name
 
     def _wait_for_gradients(self, op: Operation, node: Any) -> None:
@@ -220,128 +222,121 @@ class Library:
                 found.append(gate)
         return found
 
-    def _give_gradient(self, op: Operation, node: Any) -> None:
-        """Names a function with a gradient of its own, where TensorFlow has none for the forward node's type."""
+    # Gradients -------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _from(self, op: Operation) -> Iterator[None]:
+        """Notes of which call of `tf.gradients` the nodes that are written are part."""
+        outer = self.source
+        self.source = outer or _source(op.name)
+        try:
+            yield
+        finally:
+            self.source = outer
+
+    def _gradient(self, op: Operation, node: Any) -> Any:
         forward = None if op._extra is None else op._extra.get("forward")
-        if forward is None or is_known_there(forward):
-            return
-        found = gradient_functions(forward, node, PREFIX)
+        if forward is None:
+            return node
+        plan = self.plans.get(forward) if structured_forward(op) is not None else None
+        if plan is not None and op not in self.refused:
+            self._go_back(op, node, plan)
+        elif structured_forward(op) is not None or structured_forward(forward) is not None:
+            _keep(node)
+            _clear(node)
+            _absent(op, node, self.refused.get(op, "a second derivative of a loop or a branch"))
+        elif not is_known_there(forward):
+            self._give_gradient(forward, node)
+        return node
+
+    def _give_gradient(self, forward: Operation, node: Any) -> None:
+        """Names a function with a gradient of its own, where TensorFlow does not know that of the forward node."""
+        found = gradient_functions(forward, PREFIX, self.source)
         if found is None:
             return
-        function, gradient = found
-        key = function.signature.name
-        if key not in self.functions:
-            self.functions[key] = function
-            self.functions[gradient.signature.name] = gradient
-            self.gradients[key] = gradient.signature.name
+        name = found.forward.signature.name
+        self.functions.setdefault(name, found.forward)
+        self.functions.setdefault(found.gradient.signature.name, found.gradient)
+        self.gradients[name] = found.gradient.signature.name
         _keep(node)
         node.attr["f"].func.Clear()
-        node.attr["f"].func.name = key
+        node.attr["f"].func.name = name
+
+    def _go_back(self, op: Operation, node: Any, plan: Plan) -> None:
+        """Writes the gradient of a loop or a branch: an IdentityN of what nodes that only TensorFlow needs compute."""
+        _keep(node, inputs=True)
+        _clear(node)
+        count = len(op.inputs)
+        kept = [f"{source.name}:{i}" for source, i in self.kept_for(op)]  # type: ignore[misc]
+        nodes, results = written_out(
+            self.backward_writer.body(op, plan), f"{op.name}/{PREFIX}", [*node.input[:count], *kept]
+        )
+        self._put(op, nodes)
+        node.op = "IdentityN"
+        node.attr["T"].CopyFrom(types_attr(map(kind_of, op.outputs)))
+        node.input[:] = [*map(_in_graph, results), *node.input[count:]]
+
+    def _start(self, op: Operation, node: Any) -> None:
+        """Gives a loop at the root of the graph the empty lists that it starts with."""
+        body = Body("", [])
+        starts = self.forward_writer.starts(body, op, self.plans.get(op))
+        if starts and op.graph is self.graph:
+            self._put(op, list(body.proto.node_def))
+            count = len(op.inputs)
+            node.input[:] = [*node.input[:count], *map(_in_graph, starts), *node.input[count:]]
+
+    def _put(self, op: Operation, nodes: Sequence[Any]) -> None:
+        """Adds nodes that only TensorFlow needs to the graph."""
+        for node in nodes:
+            node.input[:] = [_in_graph(text) for text in node.input]
+            node.attr[_GATE].b = True
+        self.helpers.setdefault(op.name, list(nodes))
 
 
-class _Function:
-    """A FunctionDef while its nodes are added."""
-
-    def __init__(self, name: str, arguments: Sequence[Tensor], given: Sequence[Tensor]) -> None:
-        self.name = name
-        self.proto = protos.FunctionDef()
-        self.proto.signature.name = name
-        self.places: dict[Tensor, str] = {}
-        for i, (tensor, source) in enumerate(zip(arguments, given, strict=True)):
-            self.proto.signature.input_arg.add(name=f"arg_{i}", type=source.dtype.base_dtype.as_datatype_enum)
-            self.places.setdefault(tensor, f"arg_{i}")
-        self.arguments = set(arguments)
-
-    def add(self, op: Operation, node: Any) -> None:
-        """Adds a node."""
-        if op.outputs and all(t in self.arguments for t in op.outputs):
-            return
-        new = self.proto.node_def.add()
-        new.CopyFrom(node)
-        del new.input[:]
-        new.input.extend(self.place(t) for t in op.inputs)
-        new.input.extend(f"^{c.name}" for c in op.control_inputs if c.context is op.context)
-        for key in ("_class", "_scopedjax_region", "_scopedjax_regions", OWN):
-            new.attr.pop(key, None)
-
-    def place(self, tensor: Tensor) -> str:
-        """Returns how a function's node names a tensor."""
-        if tensor in self.places:
-            return self.places[tensor]
-        op = tensor.op
-        if op.type in _CHANGED:
-            return f"{op.name}:output:{tensor.value_index}"
-        at = tensor.value_index
-        for arg in op.record.signature.outputs if op.record is not None else ():
-            count = 1
-            if arg.is_list:
-                count = op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.list_attr])
-            if at < count:
-                return f"{op.name}:{arg.name}:{at}"
-            at -= count
-        return f"{op.name}:output:{tensor.value_index}"
-
-    def close(self, results: Sequence[Tensor], controls: Iterable[Operation]) -> None:
-        """Sets what the function returns."""
-        for i, tensor in enumerate(results):
-            self.proto.signature.output_arg.add(name=f"out_{i}", type=tensor.dtype.base_dtype.as_datatype_enum)
-            self.proto.ret[f"out_{i}"] = self.place(tensor)
-        for op in controls:
-            if op.context is not None and any(node.name == op.name for node in self.proto.node_def):
-                self.proto.control_ret[op.name] = op.name
-                self.proto.signature.control_output.append(op.name)
-                self.proto.signature.is_stateful = True
+def _in_graph(text: str) -> str:
+    """Returns how a graph names an input that a function calls `node:output:1`."""
+    parts = text.split(":")
+    return text if len(parts) < 3 else parts[0] if parts[2] == "0" else f"{parts[0]}:{parts[2]}"
 
 
-def _needed(region: ControlFlowContext, results: Iterable[Tensor]) -> list[Operation]:
-    """Returns the nodes of a region that its results and effects need, in order."""
-    own = set(region.ops)
-    stack = [*(t.op for t in results), *region.result_controls]
-    found: set[Operation] = set()
-    while stack:
-        op = stack.pop()
-        if op in own and op not in found:
-            found.add(op)
-            stack.extend(t.op for t in op.inputs)
-            stack.extend(op.control_inputs)
-    return [op for op in region.ops if op in found]
+def _source(name: str) -> str:
+    """Returns the scope of the call of `tf.gradients` that a node belongs to: `a/gradients_1` of `a/gradients_1/b`."""
+    parts = name.split("/")
+    places = [i for i, part in enumerate(parts) if part.startswith("gradients")]
+    return "/".join(parts[: places[0] + 1]) if places else "gradients"
 
 
-def _first_capture(op: Operation) -> int:
-    return len(op.attrs["Tstate"]) + len(op.attrs["Tseq"])
-
-
-def _step_inputs(op: Operation, region: ControlFlowContext) -> list[Tensor]:
-    return [*region.parameters, *op.inputs[_first_capture(op) :]]
-
-
-def _absent(op: Operation, node: Any) -> None:
+def _absent(op: Operation, node: Any, what: str = "") -> None:
     """A node that TensorFlow loads, and refuses by name where it is run."""
     node.op = "PyFunc"
-    _set_types(node, "Tin", op.inputs)
-    _set_types(node, "Tout", op.outputs)
-    node.attr["token"].s = f"{op.type} of scopedjax, which TensorFlow has not (node '{op.name}')".encode()
+    node.attr["Tin"].CopyFrom(types_attr(map(kind_of, op.inputs)))
+    node.attr["Tout"].CopyFrom(types_attr(map(kind_of, op.outputs)))
+    node.attr["token"].s = f"{what or op.type} of scopedjax, which TensorFlow has not (node '{op.name}')".encode()
 
 
 def _reads(op: Operation, variable: Operation) -> bool:
     return op is variable or bool(op.inputs) and op.inputs[0].op is variable
 
 
-def _keep(node: Any) -> None:
-    """Keeps a node's type and attributes in an attribute that TensorFlow reads over."""
+def _keep(node: Any, inputs: bool = False) -> None:
+    """Keeps a node's type and attributes in an attribute that TensorFlow reads over.
+
+    Args:
+      node: The NodeDef.
+      inputs: Whether to keep its inputs too.
+    """
     kept = protos.NodeDef(op=node.op)
+    if inputs:
+        kept.input.extend(node.input)
     for key in [key for key in node.attr if not key.startswith("_") or key == "_output_shapes"]:
         kept.attr[key].CopyFrom(node.attr[key])
     node.attr[OWN].s = kept.SerializeToString(deterministic=True)
 
 
-def _set_types(node: Any, key: str, tensors: Iterable[Tensor]) -> None:
-    node.attr[key].list.SetInParent()
-    node.attr[key].list.type.extend(t.dtype.base_dtype.as_datatype_enum for t in tensors)
-
-
-def _set_shapes(node: Any, tensors: Iterable[Tensor]) -> None:
-    node.attr["output_shapes"].CopyFrom(to_attr_value([t._dims for t in tensors], "list(shape)"))
+def _clear(node: Any) -> None:
+    """Takes a node's attributes away."""
+    for key in [key for key in node.attr if not key.startswith("_")]:
+        del node.attr[key]
 
 
 # ---------------------------------------------------------------------------------------------------------- reading
@@ -373,6 +368,8 @@ def restored(proto: Any) -> Any:
             del node.attr[key]
         del node.attr[OWN]
         node.op = own.op
+        if own.input:
+            node.input[:] = [name for name in own.input if name not in gates]
         for key, value in own.attr.items():
             node.attr[key].CopyFrom(value)
     if result.HasField("library"):

@@ -2,6 +2,7 @@
 
 DistinctRows      Unique and UnsortedSegmentSum: the rows are as many as there are distinct indices
 CheckedLengths    a Reshape, which fails where the sizes differ
+LoopBound         nothing: arrays there need no room beforehand
 GatherGrad        UnsortedSegmentSum along the axis that was gathered from
 """
 
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from scopedjax._src.graph.attributes import to_attr_value
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.graph.scan_function import Body, kind_of, type_attr
+from scopedjax._src.graph.region_function import Body, kind_of, type_attr
 
 _INT32: Final = 3
 Writer = Callable[[Body, Operation], list[str]]
@@ -43,6 +44,10 @@ def _distinct_rows(body: Body, op: Operation) -> list[str]:
     body.node("sums", "UnsortedSegmentSum", ["arg_0", "unique:idx:0", "count:output:0"], T=values,
               Tindices=type_attr(_INT32), Tnumsegments=type_attr(_INT32))  # fmt: skip
     return ["sums:output:0", "unique:y:0"]
+
+
+def _loop_bound(body: Body, op: Operation) -> list[str]:
+    return [body.const("none", 0)]  # an array there grows as it is written
 
 
 def _checked_lengths(body: Body, op: Operation) -> list[str]:
@@ -83,5 +88,6 @@ def _gather_grad(body: Body, op: Operation) -> list[str]:
 _WRITERS: Final[dict[str, Writer]] = {
     "DistinctRows": _distinct_rows,
     "CheckedLengths": _checked_lengths,
+    "LoopBound": _loop_bound,
     "GatherGrad": _gather_grad,
 }

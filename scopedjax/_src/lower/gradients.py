@@ -22,14 +22,16 @@ import numpy as np
 
 from scopedjax._src.base.dtypes import as_dtype
 from scopedjax._src.graph import stacks
+from scopedjax._src.graph.backward_functions import register_recorder
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.gradient_options import AggregationMethod, UnconnectedGradients
-from scopedjax._src.lower.region_gradients import needs_regions, region_gradient
+from scopedjax._src.lower.region_gradients import needs_regions, region_gradient, region_view
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import as_tensor, convert_to_tensor, graph_of
 from scopedjax._src.ops.gradient_node import gradient_node
 from scopedjax._src.ops.indexed_slices import IndexedSlices
+from scopedjax._src.ops.registry import lookup
 from scopedjax._src.ops.state.handles import is_resource, stored_dtype
 
 GradientFunction = Callable[..., Any]
@@ -446,3 +448,7 @@ def hessians(
             rows.append(apply_op("ZerosLike", x) if row is None else row)
         found.append(apply_op("Reshape", apply_op("Pack", rows), [*dims, *dims]))
     return found
+
+
+# A GraphDef for TensorFlow has the way back through loops and branches written out.
+register_recorder(lambda region, wanted: region_view(region, gradients, wanted), lambda: lookup("Placeholder"))

@@ -6,14 +6,14 @@ at the lowered program, would pass over. Such a node runs on the host from then 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from scopedjax._src.graph.attributes import FunctionAttr
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lower.effects import is_alias, is_handle, regions_of
+from scopedjax._src.lower.effects import regions_of
 from scopedjax._src.lower.plan import runs_on_host, with_region_ops
 from scopedjax._src.ops.apply import apply_op, record_node
 from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
@@ -21,6 +21,7 @@ from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.gradient_node import link_forward
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.registry import lookup
+from scopedjax._src.ops.state.handles import is_resource, stored_dtype
 
 Gradients = Callable[..., list[Any]]
 
@@ -51,13 +52,13 @@ def region_gradient(op: Operation, cotangents: Sequence[Tensor], gradients: Grad
     regions = regions_of(op)
     if not any(region.kind == "view" for region in regions):
         bodies = [region for region in regions if region.kind != "while_cond"]
-        op._extra["regions"] = (*regions, *(_view(region, gradients) for region in bodies))
+        op._extra["regions"] = (*regions, *(region_view(region, gradients) for region in bodies))
     record = lookup("RegionGradient")
     assert record is not None
     inputs = (*op.inputs, *cotangents)
     attrs = {
         "Tin": tuple(t.dtype.base_dtype for t in inputs),
-        "Tout": tuple(t.dtype.base_dtype for t in op.inputs),
+        "Tout": tuple((stored_dtype(t) if is_resource(t) else None) or t.dtype.base_dtype for t in op.inputs),
         "f": FunctionAttr(op.type, ()),
         "_forward_op": op.name,
     }
@@ -66,10 +67,21 @@ def region_gradient(op: Operation, cotangents: Sequence[Tensor], gradients: Grad
     return node.outputs
 
 
-def _view(region: ControlFlowContext, gradients: Gradients) -> ControlFlowContext:
-    """Records the gradient of a region's results into it."""
+def region_view(
+    region: ControlFlowContext, gradients: Gradients, wanted: Container[Tensor] | None = None
+) -> ControlFlowContext:
+    """Records the gradient of a region's results into it.
+
+    Args:
+      region: The region.
+      gradients: `tf.gradients`.
+      wanted: Of the tensors that it takes from outside, those whose gradients are asked for; all by default.
+
+    Returns:
+      A region that yields the gradients.
+    """
     view = ControlFlowContext(region.name, "view", region.outer)
-    outer = [t for t in region.captures if not is_handle(t) or is_alias(t.op)]
+    outer = [t for t in region.captures if wanted is None or t in wanted]
     sources = [t for t in (*region.parameters, *outer) if _carries(t)]
     carries = [_carries(t) for t in region.results]
     ys = [t for t, use in zip(region.results, carries, strict=True) if use]
@@ -90,5 +102,7 @@ def _view(region: ControlFlowContext, gradients: Gradients) -> ControlFlowContex
 
 
 def _carries(tensor: Tensor) -> bool:
-    dtype = tensor.dtype.base_dtype
-    return dtype.is_floating or dtype.is_complex
+    if tensor.dtype._is_ref_dtype:
+        return False  # what reads it does so through the variable's own 'read'
+    dtype = stored_dtype(tensor) if is_resource(tensor) else tensor.dtype.base_dtype
+    return dtype is not None and (dtype.is_floating or dtype.is_complex)

@@ -23,12 +23,13 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.control_flow.array_cells import Cells, inexact_parts, resized, with_inexact_parts
 from scopedjax._src.ops.registry import NO_GRADIENT, defop
 from scopedjax._src.ops.shape_context import ShapeContext
+from scopedjax._src.ops.state.handles import is_resource, stored_dims
 
 ON_HOST: Final = "_scopedjax_host"  # attribute of nodes that run on the host whatever their type says
 
 
 def _shape(c: ShapeContext) -> list[Dims]:
-    return [t._dims for t in c.inputs[: len(c.attr("Tout"))]]
+    return [stored_dims(t) if is_resource(t) else t._dims for t in c.inputs[: len(c.attr("Tout"))]]
 
 
 @defop(
