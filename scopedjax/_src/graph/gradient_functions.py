@@ -26,7 +26,7 @@ from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import attribute_kind, to_attr_value
 from scopedjax._src.graph.gradient_recipes import RECIPES, Recipe
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.graph.region_function import place_of
+from scopedjax._src.graph.region_function import is_default, place_of
 
 KNOWN_THERE: Final = frozenset(
     """
@@ -99,7 +99,8 @@ def _forward_function(forward: Operation, name: str, attrs: dict[str, Any]) -> A
     function.signature.name = name
     body = function.node_def.add(name="forward", op=forward.type)
     for key, value in attrs.items():
-        body.attr[key].CopyFrom(value)
+        if not is_default(forward, key):
+            body.attr[key].CopyFrom(value)
     for i, tensor in enumerate(forward.inputs):
         function.signature.input_arg.add(name=f"arg_{i}", type=tensor.dtype.base_dtype.as_datatype_enum)
         body.input.append(f"arg_{i}")

@@ -50,6 +50,8 @@ _ABSENT_THERE: Final = frozenset(
         "ResourceOptaxUpdate",
     )
 )  # fmt: skip
+# Attributes that not every TensorFlow 1.x knows, and whose default does no harm there.
+_NEWER: Final = {"AssignVariableOp": "validate_shape"}
 _CHANGED: Final = _ABSENT_THERE | {"If", "WhileLoop", "Scan"}
 
 
@@ -107,6 +109,9 @@ class Library:
                 return self._gradient(op, node)
         if op.record is not None and op.record.writes and op.inputs and op.graph is self.graph:
             self._wait_for_gradients(op, node)
+        if op.type in _NEWER and op.attrs.get(_NEWER[op.type]):
+            _keep(node)
+            del node.attr[_NEWER[op.type]]
         if op.type not in _CHANGED:
             return node
         regions = () if op._extra is None else op._extra.get("regions", ())

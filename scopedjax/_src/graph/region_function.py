@@ -101,6 +101,8 @@ class RegionFunction(Body):
         new.input.extend(f"^{c.name}" for c in op.control_inputs if c.context is op.context and c.name in here)
         for key in ("_class", "_scopedjax_region", "_scopedjax_regions", OWN):
             new.attr.pop(key, None)
+        for key in [key for key in new.attr if new.op == op.type and is_default(op, key)]:
+            del new.attr[key]
 
     def put(self, op: Operation, body: Any, more: Sequence[str] = ()) -> None:
         """Puts the nodes of another function in the place of a node.
@@ -155,6 +157,18 @@ def place_of(tensor: Tensor, changed: bool = False, name: str | None = None) -> 
             return f"{name}:{arg.name}:{at}"
         at -= count
     return f"{name}:output:{tensor.value_index}"
+
+
+def is_default(op: Operation, key: str) -> bool:
+    """Whether an attribute has its default value.
+
+    Such attributes are left out of functions: an older TensorFlow may not know them, and takes functions as they are.
+    """
+    known = op.record.signature.attrs.get(key) if op.record is not None else None
+    if known is None or key not in op.attrs:
+        return False
+    value = op.attrs[key]
+    return type(value) is type(known.default) and not isinstance(value, np.ndarray) and value == known.default
 
 
 def needed(

@@ -21,7 +21,7 @@ import numpy as np
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import to_attr_value
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.graph.region_function import INT32, kind_of, place_of, type_attr
+from scopedjax._src.graph.region_function import INT32, is_default, kind_of, place_of, type_attr
 from scopedjax._src.graph.tensor_proto import encode
 
 # What TensorFlow calls the output of a node, where it is not `output`.
@@ -75,7 +75,7 @@ class Recipe:
         node = protos.NodeDef(name=name, op=op_type)
         node.input.extend(inputs)
         for key in copied.split():
-            if key in self.attrs:
+            if key in self.attrs and not is_default(self.forward, key):
                 node.attr[key].CopyFrom(self.attrs[key])
         for key, value in attrs.items():
             node.attr[key].CopyFrom(value if hasattr(value, "DESCRIPTOR") else to_attr_value(value))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from scopedjax._src.graph.gradient_recipes.recipe import RECIPES, Recipe, recipe, simple
 from scopedjax._src.graph.region_function import INT32, type_attr
 
