@@ -666,6 +666,7 @@ from scopedjax._src.ops.slices_or_tensor import (
 from scopedjax import autograph as autograph
 from scopedjax import config as config
 from scopedjax import distribute as distribute
+from scopedjax import profiler as profiler
 from scopedjax import xla as xla
 from scopedjax._src.lib.module import Module as Module
 from scopedjax._src.lib.platform.eager_leftovers import init_scope as init_scope
