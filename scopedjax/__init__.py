@@ -670,6 +670,9 @@ from scopedjax import profiler as profiler
 from scopedjax import xla as xla
 from scopedjax._src.lib.module import Module as Module
 from scopedjax._src.lib.platform.eager_leftovers import init_scope as init_scope
+from scopedjax._src.ops.accumulators.accumulator import ConditionalAccumulator as ConditionalAccumulator
+from scopedjax._src.ops.accumulators.accumulator import ConditionalAccumulatorBase as ConditionalAccumulatorBase
+from scopedjax._src.ops.accumulators.accumulator import SparseConditionalAccumulator as SparseConditionalAccumulator
 from scopedjax._src.variables.slicing import create_partitioned_variables as create_partitioned_variables
 
 newaxis = None  # a new dimension in an index, as in NumPy

@@ -1,6 +1,7 @@
 """`tf.sparse`: sparse tensors."""
 
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.ops.accumulators.accumulator import SparseConditionalAccumulator as SparseConditionalAccumulator
 from scopedjax._src.ops.math.segments import sparse_segment_mean as segment_mean
 from scopedjax._src.ops.math.segments import sparse_segment_sqrt_n as segment_sqrt_n
 from scopedjax._src.ops.math.segments import sparse_segment_sum as segment_sum

@@ -74,9 +74,6 @@ REASONS = {
     "train.Checkpoint": "object checkpoints are not here; use tf.train.Saver",
     "enable_eager_execution": "there is no eager mode: this is TensorFlow 1's graph mode; for eager code write JAX",
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
-    "ConditionalAccumulator": "accumulators gather the gradients of several workers, and a session here is alone: add "
-    "gradients up in variables",
-    "SparseConditionalAccumulator": "accumulators gather the gradients of several workers, and a session here is alone",
     "LMDBReader": "LMDB files need a library of their own: convert them once to TFRecord files",
     "get_session_handle": "what a session keeps between runs is its variables: assign to one",
     "get_session_tensor": "what a session keeps between runs is its variables: read one",

@@ -37,7 +37,7 @@ class ProfileOptionBuilder:
     """
 
     def __init__(self, options: dict[str, Any] | None = None) -> None:
-        self._options: dict[str, Any] = copy.deepcopy(_COMMON if options is None else options)
+        self._options: dict[str, Any] = copy.deepcopy({**_COMMON, "max_depth": 100} if options is None else options)
 
     @staticmethod
     def trainable_variables_parameter() -> dict[str, Any]:

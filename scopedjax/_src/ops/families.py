@@ -5,6 +5,7 @@ the package is imported.
 """
 
 from scopedjax._src.ops import gradient_node as gradient_node
+from scopedjax._src.ops.accumulators import nodes as accumulator_nodes
 from scopedjax._src.ops.array import arranging as arranging
 from scopedjax._src.ops.array import filling as filling
 from scopedjax._src.ops.array import gathering as gathering

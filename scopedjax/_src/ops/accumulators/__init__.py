@@ -1,0 +1,1 @@
+"""Accumulators of gradients, and sections that one thread enters at a time."""
