@@ -29,10 +29,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from scopedjax._src.base.dtypes import DType
+from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
@@ -232,6 +232,36 @@ def declare(signature: str, lower: Callable[..., Any], **properties: Any) -> OpR
         **properties,
     )
     _RECORDS[parsed.type] = record
+    return record
+
+
+def declare_former(op_type: str, without: Sequence[str] = ()) -> OpRecord:
+    """Declares the type called `op_type` without its "V2": the same with `Ref string` handles, as in old graphs.
+
+    Args:
+      op_type: A type with resource handles, already declared.
+      without: Attributes that the older type does not have.
+
+    Returns:
+      The record.
+    """
+    newer = _RECORDS[op_type]
+
+    def older(arg: Arg) -> Arg:
+        is_handle = arg.dtype is not None and arg.dtype.name == "resource"
+        return replace(arg, dtype=as_dtype("string"), ref=True) if is_handle else arg
+
+    own = newer.signature
+    signature = replace(
+        own,
+        type=op_type.removesuffix("V2"),
+        inputs=tuple(map(older, own.inputs)),
+        outputs=tuple(map(older, own.outputs)),
+        attrs={name: attr for name, attr in own.attrs.items() if name not in without},
+    )
+    if signature.type in _RECORDS:
+        raise ValueError(f"op type {signature.type!r} is declared twice; an op has one place")
+    record = _RECORDS[signature.type] = replace(newer, signature=signature)
     return record
 
 

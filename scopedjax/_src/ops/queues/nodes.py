@@ -14,7 +14,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.ops.queues.buffers import Buffer, FirstInFirstOut, Padding, Priority, RandomShuffle
 from scopedjax._src.ops.random import philox
 from scopedjax._src.ops.random.seeds import is_drawn_anew, random_seeds
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare, declare_former, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import no_outputs, scalar
 
@@ -26,7 +26,7 @@ def _arguments(op: Operation) -> tuple[Any, ...]:
     """Returns what a `Buffer` is made of."""
     attrs = op.attrs
     types, shapes = attrs["component_types"], attrs["shapes"]
-    if op.type == "PriorityQueueV2":
+    if op.type.removesuffix("V2") == "PriorityQueue":
         types, shapes = (int64, *types), ((), *shapes)
     return op.name, attrs["shared_name"], attrs["capacity"], types, shapes
 
@@ -70,7 +70,12 @@ _MAKERS: dict[str, Callable[[Operation], Buffer]] = {
 
 
 def _make(ctx: Any) -> Buffer:
-    return _MAKERS[ctx.op.type](ctx.op)
+    return _MAKERS[_newer(ctx.op.type)](ctx.op)
+
+
+def _newer(op_type: str) -> str:
+    """The type with a resource handle that stands for one with a `Ref string` handle."""
+    return op_type if op_type.endswith("V2") else f"{op_type}V2"
 
 
 for _signature in (
@@ -98,7 +103,7 @@ def buffer_of(ctx: Any, index: int = 0) -> Buffer:
 def _element_dims(c: ShapeContext) -> list[Dims]:
     count = len(c.attr("component_types"))
     op = c.inputs[0].op
-    shapes = _arguments(op)[4] if op.type in _MAKERS else ()
+    shapes = _arguments(op)[4] if _newer(op.type) in _MAKERS else ()
     return list(shapes) if len(shapes) == count else [None] * count
 
 
@@ -106,7 +111,7 @@ def _batch_dims(c: ShapeContext) -> list[Dims]:
     count = c.const(1)
     if count is not None and count < 0:
         raise ValueError(f"Input 'n' must be >= 0, but is {count} for '{c.name}' (op: '{c.record.type}')")
-    rows = None if count is None or c.record.type != "QueueDequeueManyV2" else int(count)
+    rows = None if count is None or _newer(c.record.type) != "QueueDequeueManyV2" else int(count)
     return [None if dims is None else (rows, *dims) for dims in _element_dims(c)]
 
 
@@ -176,3 +181,11 @@ def _size(ctx: Any, handle: Any) -> Any:
 @defop("QueueIsClosedV2(handle: resource) -> is_closed: bool", shape=scalar, **_HOST)
 def _is_closed(ctx: Any, handle: Any) -> Any:
     return np.bool_(buffer_of(ctx).closed)
+
+
+# Graphs of TensorFlow before 1.0 have these types with handles of another kind.
+for _type in (
+    *_MAKERS, "QueueEnqueueV2", "QueueEnqueueManyV2", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2",
+    "QueueCloseV2", "QueueSizeV2", "QueueIsClosedV2",
+):  # fmt: skip
+    declare_former(_type)

@@ -23,7 +23,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.ops.parsing.record_format import open_source, read_record
 from scopedjax._src.ops.queues.buffers import Buffer
 from scopedjax._src.ops.queues.nodes import buffer_of
-from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare, defop
+from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare, declare_former, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import no_outputs, scalar
 
@@ -230,8 +230,8 @@ _AFTER = {
 
 def _make(ctx: Any) -> Reader:
     op: Operation = ctx.op
-    _, records, names = _KINDS[op.type]
-    options = {name: op.attrs[name] for name in names}
+    _, records, names = _KINDS[f"{op.type.removesuffix('V2')}V2"]
+    options = {name: op.attrs.get(name, "") for name in names}
     for name, value in options.items():
         if isinstance(value, int) and value < (name == "record_bytes"):
             least = "be positive" if name == "record_bytes" else "be >= 0"
@@ -328,3 +328,11 @@ def _restore_state(ctx: Any, reader_handle: Any, state: Any) -> tuple[()]:
 def _reset(ctx: Any, reader_handle: Any) -> tuple[()]:
     ctx.resource(0).reset()
     return ()
+
+
+# Graphs of TensorFlow before 1.0 have these types with handles of another kind.
+for _type in (
+    *_KINDS, "ReaderReadV2", "ReaderReadUpToV2", "ReaderNumRecordsProducedV2", "ReaderNumWorkUnitsCompletedV2",
+    "ReaderSerializeStateV2", "ReaderRestoreStateV2", "ReaderResetV2",
+):  # fmt: skip
+    declare_former(_type, without=("encoding",))
