@@ -50,7 +50,7 @@ class Bundle:
 
     def take_apart(self, flat: Any) -> dict[str, Any]:
         """Returns the value of each member as a slice of `flat`."""
-        return {key: flat[s.start : s.stop].reshape(s.shape) for key, s in self.members.items()}
+        return {key: slot.cut(flat) for key, slot in self.members.items()}
 
     def put_together(self, values: Mapping[str, Any]) -> Any:
         """Returns the array that holds the members' values."""
@@ -73,9 +73,12 @@ class Slot:
         """The dtype of the value."""
         return self.bundle.flat.dtype
 
+    def cut(self, flat: Any) -> Any:
+        """Returns the value, of what the bundle holds."""
+        return flat[self.start : self.stop].reshape(self.shape)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        value = np.asarray(self.bundle.flat)[self.start : self.stop].reshape(self.shape)
-        return np.array(value, dtype=dtype, copy=True)
+        return np.array(self.cut(np.asarray(self.bundle.flat)), dtype=dtype, copy=True)
 
 
 class Variables(dict[str, Any]):
@@ -148,6 +151,21 @@ class Variables(dict[str, Any]):
         super().update(zip(keys, values, strict=True))
         if len(self) != count:
             self.version += 1
+
+
+def host_arrays(values: Iterable[Any]) -> list[np.ndarray]:
+    """Returns values of variables as NumPy arrays, which nobody may change: a bundle is looked at once."""
+    flats: dict[Bundle, np.ndarray] = {}
+    found: list[np.ndarray] = []
+    for value in values:
+        if type(value) is not Slot:
+            found.append(np.asarray(value))
+            continue
+        flat = flats.get(value.bundle)
+        if flat is None:
+            flat = flats[value.bundle] = np.asarray(value.bundle.flat)
+        found.append(value.cut(flat))
+    return found
 
 
 def bundled(values: Mapping[str, Any]) -> list[list[str]]:

@@ -31,6 +31,7 @@ from scopedjax._src.base.shapes import Dims, compatible, format_dims
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.bundles import host_arrays
 from scopedjax._src.lower.effects import effects_of, is_handle, owner, storage_key
 from scopedjax._src.lower.trace import uninitialized
 from scopedjax._src.ops.constant_value import constant_value
@@ -276,7 +277,7 @@ def take_values(session: Any, items: Iterable[SaveItem]) -> list[tuple[str, str,
                 if isinstance(value, jax.Array):
                     value.copy_to_host_async()
         # A view of a CPU buffer is enough: JAX does not write into a buffer that somebody looks at, donated or not.
-        return [(item.name, item.spec, np.asarray(value)) for item, value in zip(items, found, strict=True)]
+        return [(item.name, item.spec, value) for item, value in zip(items, host_arrays(found), strict=True)]
 
 
 def put_values(session: Any, plan: RestorePlan, path: str, path_tensor: Any) -> None:
