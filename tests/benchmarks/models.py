@@ -182,3 +182,26 @@ def _bert_loss(params: Any, tokens: Any, labels: Any) -> Any:
         x = norm(x + inner @ p["outer"][0] + p["outer"][1], p["output_norm"])
     logits = x @ params["word"].T
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels.reshape(-1)).mean()
+
+
+def word2vec_program(tf: Any) -> tuple[Any, Any, list[Any]]:
+    """Skip-gram with a noise-contrastive loss, 50,000 words, 128 numbers each, gradient descent."""
+    words, contexts = tf.placeholder(tf.int32, [128]), tf.placeholder(tf.int32, [128, 1])
+    table = tf.get_variable("table", [50_000, 128], initializer=tf.random_uniform_initializer(-1.0, 1.0))
+    weights = tf.get_variable("weights", [50_000, 128], initializer=tf.truncated_normal_initializer(stddev=0.1))
+    biases = tf.get_variable("biases", [50_000], initializer=tf.zeros_initializer())
+    rows = tf.nn.embedding_lookup(table, words)
+    loss = tf.reduce_mean(
+        tf.nn.nce_loss(weights=weights, biases=biases, labels=contexts, inputs=rows, num_sampled=64, num_classes=50_000)
+    )
+    return tf.train.GradientDescentOptimizer(1.0).minimize(loss), loss, [words, contexts]
+
+
+def classifier_program(tf: Any) -> tuple[Any, Any, list[Any]]:
+    """Averaged embeddings of 40 words, 10,000 words in all, five classes, Adam."""
+    words, labels = tf.placeholder(tf.int32, [None, 40]), tf.placeholder(tf.int32, [None])
+    table = tf.get_variable("table", [10_000, 64])
+    kernel = tf.get_variable("kernel", [64, 5])
+    logits = tf.matmul(tf.reduce_mean(tf.nn.embedding_lookup(table, words), 1), kernel)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+    return tf.train.AdamOptimizer().minimize(loss), loss, [words, labels]

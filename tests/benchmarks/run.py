@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from tests.benchmarks import models
 from tests.graph.files import message_type
@@ -158,6 +161,46 @@ def load() -> None:
     compare(f"importing {len(files[ours].graph_def.node):,} nodes", sides, 1, 5, ">= 1.0")
 
 
+def _unchecked(build: Callable[[Any], tuple[Any, Any]]) -> dict[str, Timed]:
+    """The same program with the checks of indices and without them."""
+    sides: dict[str, Timed] = {}
+    for name, setting in (("scopedjax", "1"), ("unchecked", "0")):
+        os.environ["SCOPEDJAX_CHECK_INDICES"] = setting
+        sides[name] = in_session(our_tf(), build)
+        sides[name]()  # compiled under the setting
+    os.environ.pop("SCOPEDJAX_CHECK_INDICES")
+    return sides
+
+
+def checks() -> None:
+    """What checking indices costs: word2vec, a text classifier, one small gather, a loop that gathers."""
+    rng = np.random.RandomState(0)
+    ids, targets = rng.randint(0, 50_000, [128]), rng.randint(0, 50_000, [128, 1])
+    words, classes = rng.randint(0, 10_000, [128, 40]), rng.randint(0, 5, [128])
+
+    def word2vec(tf: Any) -> tuple[Any, Any]:
+        train, loss, (a, b) = models.word2vec_program(tf)
+        return [train, loss], {a: ids, b: targets}
+
+    def classifier(tf: Any) -> tuple[Any, Any]:
+        train, loss, (a, b) = models.classifier_program(tf)
+        return [train, loss], {a: words, b: classes}
+
+    def gather(tf: Any) -> tuple[Any, Any]:
+        x = tf.placeholder(tf.int32, [10])
+        return tf.gather(tf.Variable(tf.ones([100, 8])), x), {x: np.arange(10)}
+
+    def loop(tf: Any) -> tuple[Any, Any]:
+        x, table = tf.placeholder(tf.int32, [32]), tf.Variable(tf.ones([100, 64]))
+        step = lambda i, h: (i + 1, tf.tanh(h + tf.gather(table, (x + i) * 3)))
+        return tf.while_loop(lambda i, h: i < 20, step, [0, tf.zeros([32, 64])])[1], {x: np.arange(10).repeat(4)[:32]}
+
+    compare("word2vec, NCE", _unchecked(word2vec), 200, 15, ">= 0.98")
+    compare("bag of words, Adam", _unchecked(classifier), 20, 15, ">= 0.98")
+    compare("one gather", _unchecked(gather), 1000, 15, ">= 0.9")
+    compare("a loop that gathers", _unchecked(loop), 500, 15, ">= 0.95")
+
+
 BENCHMARKS = {
     "add": add,
     "assign": assign,
@@ -166,6 +209,7 @@ BENCHMARKS = {
     "bert": bert,
     "record": record,
     "load": load,
+    "checks": checks,
 }
 
 

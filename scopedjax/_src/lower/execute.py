@@ -59,11 +59,13 @@ class _DeviceStage:
             donated = (*[values[k] for k in program.donated], *flats[: program.changed])
             kept = (*[values[k] for k in program.kept], *flats[program.changed :])
             rng = state.rng if program.uses_random else None
-            outputs, new_state, new_rng = self._call(program, donated, kept, rng, tuple(arguments))
+            outputs, new_state, new_rng, note = self._call(program, donated, kept, rng, tuple(arguments))
             if new_state:
                 self._store(program, values, new_state)
             if new_rng is not None:
                 state.rng = new_rng
+            if note is not None:
+                state.notes.add(note, program.checks, bool(outputs))
         return outputs
 
     @staticmethod
@@ -152,6 +154,8 @@ class Executor:
             return [outputs[i] for i in order]
         values: dict[Tensor, Any] = dict(zip(self.plan.feeds, feeds, strict=True))
         for stage in self._stages:
+            if state.notes:
+                _look_before(stage.stage if isinstance(stage, _DeviceStage) else stage, values, state)
             if isinstance(stage, _DeviceStage):
                 self._run_device(stage, values, state)
             else:
@@ -184,8 +188,19 @@ class Executor:
             plan = make_plan(region.results, region.result_controls, given)
             executor = self._regions[op, index] = Executor(plan)
         results = executor.run(state, [_as_feed(given[t]) for t in executor.plan.feeds])
+        if state.notes:
+            jax.block_until_ready(results)
+            state.notes.look(values=True)
         found = dict(zip(executor.plan.fetches, results, strict=True))
         return [found[t] for t in region.results]
+
+
+def _look_before(stage: Stage, values: dict[Tensor, Any], state: State) -> None:
+    """Looks whether what the device computed for a stage is sound, before the host makes use of it."""
+    if stage.waits:
+        taken = stage.static_inputs if stage.device else [t for op in stage.ops for t in op.inputs]
+        jax.block_until_ready([v for t in taken if isinstance(v := values.get(t), (jax.Array, Cells))])
+        state.notes.look(values=True)
 
 
 def _as_known(value: Any) -> Any:

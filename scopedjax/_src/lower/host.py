@@ -17,6 +17,7 @@ from scopedjax._src.base.errors import InvalidArgumentError, OpError, exception_
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.bundles import Variables
+from scopedjax._src.lower.checks import PendingNotes, raise_where
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.trace import Ref, uninitialized
 from scopedjax._src.ops.control_flow.array_cells import Cells
@@ -33,6 +34,7 @@ class State(Protocol):
     session: Any
     resources: dict[str, Any]
     resources_lock: Any
+    notes: PendingNotes
 
     def ensure_rows(self, ops: Sequence[Operation]) -> None:
         """Gives each random node a row."""
@@ -108,6 +110,8 @@ class HostContext:
         value = self.state.values.get(ref.key)
         if value is None:
             raise uninitialized(ref.key, self.op)
+        if self.state.notes:
+            self.state.notes.look(everything=True)  # a save, say: nothing that is wrong gets into a file
         return np.asarray(value)
 
     def write(self, ref: Any, value: Any) -> None:
@@ -124,6 +128,25 @@ class HostContext:
         self.state.ensure_rows([self.op])
         seed, seed2, block = self.state.take_blocks(self.op, int(blocks))
         return np.uint64(seed), np.uint64(seed2), np.uint64(block)
+
+    def require(self, at: int, value: Any, high: int, words: str, low: int | None = 0) -> None:
+        """Raises where an element of input `at` is not in `[low, high)`."""
+        known = np.asarray(value)
+        self.refuse((known >= high) if low is None else (known < low) | (known >= high), known, words)
+
+    def require_tuples(self, at: int, value: Any, sizes: Sequence[int], words: str) -> None:
+        """Raises where input `at`, along its last axis, is no index into an array of the given sizes."""
+        known = np.asarray(value)
+        wrong = np.any((known < 0) | (known >= np.asarray(sizes, np.int64)), axis=-1)
+        self.refuse(wrong, known, words, len(sizes))
+
+    def lies_within(self, tensor: Tensor, low: int, high: int) -> bool:
+        """Whether the graph tells that all elements of a tensor lie in `[low, high)`; here they are looked at."""
+        return False
+
+    def refuse(self, wrong: Any, found: Any, words: str, depth: int = 0) -> None:
+        """Raises where `wrong` is true."""
+        raise_where(self.op, np.asarray(wrong), np.asarray(found), words, depth)
 
     def evaluate(self, tensors: Sequence[Tensor]) -> list[Any]:
         """Returns the values, as NumPy, of tensors of another graph, which a Python function has just recorded."""

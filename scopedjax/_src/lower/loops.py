@@ -361,10 +361,17 @@ def _is_dynamic(op: Operation) -> bool:
 
 @dataclass(slots=True)
 class Played:
-    """What playing a loop found: the number of steps, and the largest value that each wanted tensor took."""
+    """What playing a loop found.
+
+    Attributes:
+      count: The number of steps.
+      largest: The largest value that each wanted tensor took.
+      ranges: The smallest and the largest value that each integer variable has in the body.
+    """
 
     count: int
     largest: dict[Tensor, int]
+    ranges: dict[int, tuple[int, int]]
 
 
 def play(
@@ -393,18 +400,27 @@ def play(
     fixed = {t: np.asarray(known[t]) for t in part.captured}
     now = {i: np.asarray(known[starts[i]]) for i in part.variables}
     largest = dict.fromkeys(wanted, -1)
+    ranges: dict[int, tuple[int, int]] = {}
     for count in range(MOST_PLAYED if most is None else most + 1):
         if most is None:
             values = _evaluated(part.condition, {**fixed, **{condition.parameters[i]: v for i, v in now.items()}})
             if not bool(values[condition.results[0]]):
-                return Played(count, largest)
+                return Played(count, largest, ranges)
         elif count == most:
-            return Played(count, largest)
+            return Played(count, largest, ranges)
+        _widen(ranges, now)
         values = _evaluated(part.body, {**fixed, **{body.parameters[i]: v for i, v in now.items()}})
         for tensor in wanted:
             largest[tensor] = max(largest[tensor], int(np.max(values[tensor], initial=-1)))
         now = {i: values[body.results[i]] for i in part.variables}
     return None
+
+
+def _widen(ranges: dict[int, tuple[int, int]], values: dict[int, Any]) -> None:
+    for i, value in values.items():
+        if value.dtype.kind in "iu" and value.size:
+            low, high = ranges.get(i, (value.min(), value.max()))
+            ranges[i] = (int(min(low, value.min())), int(max(high, value.max())))
 
 
 def is_known(value: Any) -> bool:

@@ -35,7 +35,10 @@ HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a 
 
 @dataclass(slots=True)
 class Stage:
-    """Nodes that run together: one jitted function (`device`), or one after the other on the host."""
+    """Nodes that run together: one jitted function (`device`), or one after the other on the host.
+
+    `waits` says that it needs values on the host that the device computes; `fed` are the plan's feeds.
+    """
 
     device: bool
     ops: list[Operation] = field(default_factory=list)
@@ -49,6 +52,8 @@ class Stage:
     variables_out: list[str] = field(default_factory=list)
     random: list[Operation] = field(default_factory=list)
     final_reads: list[tuple[Tensor, str]] = field(default_factory=list)
+    fed: Collection[Tensor] = ()
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -254,6 +259,9 @@ def _connect(stages: list[Stage], staging: _Staging, fetched: Sequence[Tensor], 
             stage.hoisted = [op for op in stage.ops if _is_large_constant(op)]
             stage.folded = staging.folded
             stage.pullbacks = _pullbacks(stage)
+            stage.fed = fed
+        needed = static if stage.device else (*taken, *static)
+        stage.waits = any(stages[made_in[t]].device for t in needed if made_in.get(t, i) != i)
         stage.inputs = [t for t in taken if t not in static and not (is_handle(t) and t not in fed)]
         stage.static_inputs = list(static)
         handed.update(t for t in (*stage.inputs, *stage.static_inputs) if t not in fed)

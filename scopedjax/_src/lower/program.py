@@ -1,10 +1,11 @@
 """A device stage as one jitted pure function.
 
-    run(donated state, kept state, random rows, arguments) -> (outputs, new state, new random rows)
+    run(donated state, kept state, random rows, arguments) -> (outputs, new state, new random rows, note)
 
-All four are flat tuples. Updated variables are donated, so XLA writes in place; an output never shares a buffer with a
-variable, and two variables never share one. What must be known while tracing (a fed size, which variables have a value)
-selects the compiled program and is not an argument.
+States, arguments and outputs are flat tuples. The note tells of what was checked (see `checks`); it is None where
+nothing is. Updated variables are donated, so XLA writes in place; an output never shares a buffer with a variable, and
+two variables never share one. What must be known while tracing (a fed size, which variables have a value) selects the
+compiled program and is not an argument.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from scopedjax._src.lower.bundles import Bundle, Slot, bundled
+from scopedjax._src.lower.checks import NOTE, Checks, are_wanted
 from scopedjax._src.lower.plan import Stage
 from scopedjax._src.lower.shape_watch import ShapeWatch
 from scopedjax._src.lower.trace import Trace
@@ -36,6 +38,7 @@ class Program:
       uses_random: Whether it takes and gives the random rows.
       written: Keys of the variables that it gives new values, those in bundles left out; filled in by tracing.
       fresh: New bundles of variables that it overwrites; filled in by tracing.
+      checks: The sites at which it checks values; filled in by tracing.
     """
 
     function: Callable[..., Any]
@@ -46,6 +49,7 @@ class Program:
     uses_random: bool
     written: list[str] = field(default_factory=list)
     fresh: list[Bundle] = field(default_factory=list)
+    checks: Checks = field(default_factory=Checks)
     ran: bool = False
 
 
@@ -80,11 +84,15 @@ def compile_stage(
         bool(stage.random),
     )
 
+    checked = are_wanted()
+
     def run(
         donated_values: tuple[Any, ...], kept_values: tuple[Any, ...], rng: Any, arguments: tuple[Any, ...]
-    ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any, Any]:
         watch.note(arguments, static)
         trace = Trace(platform, rng=rng, slots=slots, folded=stage.folded, wants_pullback=stage.pullbacks)
+        trace.checks = program.checks if checked else None
+        trace.ranges.fed, program.checks.used = stage.fed, False
         single, flats = donated_values[: len(program.donated)], donated_values[len(program.donated) :]
         trace.state.update(zip(program.donated, single, strict=True))
         trace.state.update(zip(program.kept, kept_values[: len(program.kept)], strict=True))
@@ -98,7 +106,9 @@ def compile_stage(
         trace.run(stage.ops)
         outputs = [trace.final_value(t) for t in stage.outputs]
         outputs.extend(trace.final_value(t) for t, _ in stage.final_reads)
-        new = {k: trace.state[k] for k in stage.variables_out if k in trace.state}
+        # JAX pairs donated buffers and results of one shape in order: a variable is to come back in its own buffer.
+        ordered = dict.fromkeys((*program.donated, *stage.variables_out))
+        new = {k: trace.state[k] for k in ordered if k in trace.state}
         back = [
             bundle.put_together({**parts, **{k: v for k, v in new.items() if held.get(k) is bundle}})
             for bundle, parts in zip(changed, whole, strict=False)
@@ -111,7 +121,9 @@ def compile_stage(
             {k: new[k] for k in program.written}, dict(zip(program.donated, single, strict=True)), shared
         )
         outputs = [as_traced(v) for v in outputs]
-        return tuple(outputs), (*single_state, *packed, *back), trace.advanced_rng() if program.uses_random else None
+        new_rng = trace.advanced_rng() if program.uses_random else None
+        note = trace.state.get(NOTE) if program.checks.used else None
+        return tuple(outputs), (*single_state, *packed, *back), new_rng, note
 
     program.function = jax.jit(run, donate_argnums=(0, 2) if program.uses_random else (0,))
     return program

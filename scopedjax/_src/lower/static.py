@@ -49,7 +49,10 @@ def is_foldable(op: Operation) -> bool:
     record = op.record
     if record is None or record.rng or record.stateful or record.structured or record.is_host(op):
         return False
-    return not any(is_handle(t) for t in (*op.inputs, *op.outputs))
+    if any(is_handle(t) for t in op.outputs):
+        return False
+    # The shape of a variable is there when the program is traced: the rows of a sparse update are made of it.
+    return not any(is_handle(t) for t in op.inputs) or is_told_by_shapes(op)
 
 
 def is_told_by_shapes(op: Operation) -> bool:

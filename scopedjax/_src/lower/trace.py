@@ -26,10 +26,12 @@ from scopedjax._src.base.errors import FailedPreconditionError, InternalError, O
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.checks import NOTE, Checks, Site, empty_note, noted
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.loops import Loop, Played, Slice, loop_of, play
 from scopedjax._src.lower.plan import forward_of
 from scopedjax._src.lower.prune import needed_ops
+from scopedjax._src.lower.value_ranges import ValueRanges, sites_inside
 from scopedjax._src.ops.control_flow.array_cells import (
     Cells,
     inexact_parts,
@@ -71,6 +73,8 @@ class Trace:
       wants_pullback: Nodes to evaluate by `jax.vjp`.
       pullbacks: The pullback of each such node.
       known_inputs: The inputs, as they were before JAX took them over, of nodes that are being differentiated.
+      checks: The sites at which the program checks values, or None where it shall check nothing.
+      ranges: What is known of the values of integer tensors, so that they need no check.
     """
 
     platform: str
@@ -82,6 +86,11 @@ class Trace:
     wants_pullback: set[Operation] = field(default_factory=set)
     pullbacks: dict[Operation, _Pullback] = field(default_factory=dict)
     known_inputs: dict[Operation, list[Any]] = field(default_factory=dict)
+    checks: Checks | None = None
+    ranges: ValueRanges = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ranges = ValueRanges(self.values)
 
     # Values ----------------------------------------------------------------------------------------------------------
 
@@ -206,6 +215,40 @@ class Trace:
         slots = np.asarray(list(moved), np.int32)
         return self.rng.at[slots, 0].set(jnp.stack([jnp.asarray(v, jnp.uint64) for v in moved.values()]))
 
+    # Checks ----------------------------------------------------------------------------------------------------------
+
+    def require(self, op: Operation, at: int, value: Any, low: int | None, high: int, words: str) -> None:
+        """Checks that the elements of input `at` of a node lie in `[low, high)`; see `checks`."""
+        tensor = op.inputs[at]
+        if self.checks is None or self.ranges.is_within(tensor, low, high):
+            return
+        if (source := self.ranges.without_filler(tensor)) is not tensor:
+            tensor, value = source, self.values.get(source)
+            if value is None:
+                return  # of an earlier program, which used it there
+        wrong = value >= high if low is None else (value < low) | (value >= high)
+        self.refuse(op, wrong, value, words)
+        self.ranges.note(tensor, (low, high - 1))
+
+    def require_tuples(self, op: Operation, at: int, value: Any, sizes: tuple[int, ...], words: str) -> None:
+        """Checks that input `at` of a node holds, along its last axis, indices into an array of the given sizes."""
+        if self.checks is None or not sizes:
+            return
+        tensor = self.ranges.root(op.inputs[at])
+        if (tensor, sizes) in self.ranges.passed or self.ranges.is_within(tensor, 0, min(sizes)):
+            return
+        wrong = jnp.any((value < 0) | (value >= np.asarray(sizes, np.int64)), axis=-1)
+        self.refuse(op, wrong, value, words, len(sizes))
+        self.ranges.passed.add((tensor, sizes))
+
+    def refuse(self, op: Operation, wrong: Any, found: Any, words: str, depth: int = 0) -> None:
+        """Notes that a node fails where `wrong` is true; see `checks.noted`."""
+        if self.checks is None:
+            return
+        number = self.checks.number(Site(op, words, tuple(wrong.shape), depth))
+        note = self.state.get(NOTE)
+        self.state[NOTE] = noted(empty_note() if note is None else note, number, wrong, found)
+
     # Gradients -------------------------------------------------------------------------------------------------------
 
     def _evaluate_with_pullback(self, op: Operation, inputs: list[Any]) -> list[Any]:
@@ -296,8 +339,8 @@ class Trace:
 
         What the region writes is left in `state`.
         """
-        inner = Trace(self.platform, {}, self.state, self.rng, self.slots, self.folded)
-        inner.values = dict(given)
+        inner = Trace(self.platform, dict(given), self.state, self.rng, self.slots, self.folded, checks=self.checks)
+        inner.ranges = self.ranges.inside(inner.values)
         targets = [t.op for t in region.results] + list(region.result_controls)
         ops = needed_ops(targets, given, region)
         inner.wants_pullback = {f for op in ops if (f := forward_of(op)) is not None and f in ops}
@@ -343,6 +386,26 @@ class NodeContext:
     def random_row(self, blocks: Any) -> tuple[Any, Any, Any]:
         """Returns (seed, seed2, first block) of this node's stream, and advances it by `blocks`."""
         return self.trace.random_row(self.op, blocks)
+
+    def require(self, at: int, value: Any, high: int, words: str, low: int | None = 0) -> None:
+        """Checks, when the program runs, that the elements of input `at` lie in `[low, high)`."""
+        self.trace.require(self.op, at, value, low, high, words)
+
+    def require_tuples(self, at: int, value: Any, sizes: Sequence[int], words: str) -> None:
+        """Checks, when the program runs, that input `at` holds indices into an array of the given sizes."""
+        self.trace.require_tuples(self.op, at, value, tuple(sizes), words)
+
+    def refuse(self, wrong: Any, found: Any, words: str) -> None:
+        """Makes the node fail, when the program runs, where `wrong` is true."""
+        self.trace.refuse(self.op, wrong, found, words)
+
+    def lies_within(self, tensor: Tensor, low: int, high: int) -> bool:
+        """Whether the graph tells that all elements of a tensor lie in `[low, high)`, or nothing is to be checked."""
+        return self.trace.checks is None or self.trace.ranges.is_within(tensor, low, high)
+
+    def note_range(self, tensor: Tensor, low: int | None, high: int | None) -> None:
+        """Tells that the elements of a tensor lie in `[low, high]`."""
+        self.trace.ranges.noted[tensor] = (low, high)
 
     def pullback(self, inputs: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Returns the gradients for the inputs of the node of which this node is the gradient."""
@@ -391,7 +454,10 @@ class NodeContext:
         for op, key in zip(effects.random, streams, strict=True):
             if key not in state:
                 state[key] = self.trace.rng[self.trace.slots[op]][0]
-        written = [*effects.writes, *streams]
+        written: list[Any] = [*effects.writes, *streams]
+        if self.trace.checks is not None and sites_inside(self.op):
+            state.setdefault(NOTE, empty_note())
+            written.append(NOTE)
         keys = dict.fromkeys((*effects.reads, *written))
         for key in effects.writes:
             if key not in state:

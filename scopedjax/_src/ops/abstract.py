@@ -41,6 +41,18 @@ class _AbstractContext:
     def random_row(self, blocks: Any) -> tuple[Any, Any, Any]:
         return np.uint64(1), np.uint64(1), np.uint64(0)
 
+    def require(self, at: int, value: Any, high: int, words: str, low: int | None = 0) -> None:
+        return None
+
+    def require_tuples(self, at: int, value: Any, sizes: Any, words: str) -> None:
+        return None
+
+    def lies_within(self, tensor: Any, low: int, high: int) -> bool:
+        return True
+
+    def refuse(self, wrong: Any, found: Any, words: str) -> None:
+        return None
+
 
 class _AbstractOp:
     """As much of an Operation as a lowering may look at before the node exists."""

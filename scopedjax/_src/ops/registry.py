@@ -22,7 +22,7 @@ Effects. `reads`/`writes` name the `Ref` inputs that are read / written (a `Ref`
 random counter; `stateful=True` keeps two equal nodes apart;
 `aliases=True` says that a handle given to the op is handed on as it is (`Identity` of a variable). `array` says what
 an op does with a TensorArray ("make", "read", "write", ...): its lowering gets and gives `Cells`, and the handle is a
-value without meaning.
+value without meaning. `guards=True` says that the lowering may check values when the program runs (`ctx.require`).
 """
 
 from __future__ import annotations
@@ -68,6 +68,31 @@ class LoweringContext(Protocol):
         """Returns (seed, seed2, first block) of this node's stream as uint64 values, and advances it by `blocks`."""
         ...
 
+    def require(self, at: int, value: Any, high: int, words: str, low: int | None = 0) -> None:
+        """Makes the run fail where an element of input `at` is not in `[low, high)`.
+
+        Args:
+          at: Number of the input.
+          value: Its value.
+          high: End of the range.
+          words: The error's text; `{at}` stands for the place in brackets, `{place}` for the place without them,
+            `{found}` for the element.
+          low: Start of the range, or None.
+        """
+        ...
+
+    def require_tuples(self, at: int, value: Any, sizes: Sequence[int], words: str) -> None:
+        """Makes the run fail where input `at`, along its last axis, is no index into an array of the given sizes."""
+        ...
+
+    def lies_within(self, tensor: Tensor, low: int, high: int) -> bool:
+        """Whether the graph tells that all elements of a tensor lie in `[low, high)`."""
+        ...
+
+    def refuse(self, wrong: Any, found: Any, words: str) -> None:
+        """Makes the run fail where `wrong` is true; `found` are integers of its shape for the error's text."""
+        ...
+
 
 @dataclass(frozen=True)
 class Gradient:
@@ -104,6 +129,7 @@ class OpRecord:
     owns_storage: bool = False
     aliases: bool = False
     array: str = ""
+    guards: bool = False
     types: dict[str, tuple[DType, ...]] = field(default_factory=dict)
     wants_ctx: bool = False
     wanted_attrs: tuple[str, ...] = ()

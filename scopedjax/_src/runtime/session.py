@@ -194,8 +194,13 @@ class BaseSession:
         if all(p is None for p in positions):
             # Nothing waits for the device, so the caller could change an array that is still being read.
             feeds = [f.copy() if type(f) is np.ndarray else f for f in feeds]
+        notes = self._state.notes
+        notes.begin_run()
         results = prepared.executor.run(self._state, feeds)
-        return [None if p is None else _as_result(results[p]) for p in positions]
+        values = [None if p is None else _as_result(results[p]) for p in positions]
+        if notes:
+            notes.look(values=any(p is not None for p in positions))
+        return values
 
     def _run_traced(self, prepared: _Prepared, feeds: Sequence[Any], run_metadata: Any) -> list[Any]:
         import time
@@ -255,7 +260,18 @@ class BaseSession:
         return session_devices()
 
     def close(self) -> None:
-        """Ends the session and lets go of its variables."""
+        """Ends the session and lets go of its variables.
+
+        Raises:
+          InvalidArgumentError: a run that returned no values, and was not waited for, failed.
+        """
+        try:
+            if not self._closed:
+                self._state.notes.look(everything=True)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
         self._closed = True
         self._prepared.clear()
         self._plans.clear()
@@ -313,7 +329,10 @@ class Session(BaseSession):
         graph, session = self._entered.pop()
         session.__exit__(exc_type, exc_value, exc_tb)
         graph.__exit__(exc_type, exc_value, exc_tb)
-        self.close()
+        if exc_type is None:
+            self.close()
+        else:
+            self._let_go()  # an error is on its way already
 
     @staticmethod
     def reset(target: str, containers: Any = None, config: Any = None) -> None:
@@ -347,8 +366,10 @@ class InteractiveSession(BaseSession):
 
     def close(self) -> None:
         """Ends the session; it is no longer the default one."""
-        super().close()
-        for manager in (self._default_graph, self._default_session):
-            if manager is not None:
-                manager.__exit__(None, None, None)
-        self._default_graph = self._default_session = None
+        try:
+            super().close()
+        finally:
+            for manager in (self._default_graph, self._default_session):
+                if manager is not None:
+                    manager.__exit__(None, None, None)
+            self._default_graph = self._default_session = None

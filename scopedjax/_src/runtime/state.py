@@ -26,6 +26,7 @@ import numpy as np
 
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.lower.bundles import Bundle, Slot, Variables, bundled
+from scopedjax._src.lower.checks import PendingNotes
 
 _CHUNK = 64
 _LARGEST_WAITING = 1 << 16  # bytes of a value from the host that moves to the device with the program that uses it
@@ -43,6 +44,7 @@ class SessionState:
         self.lock = threading.RLock()
         self.resources: dict[str, Any] = {}
         self.resources_lock = threading.RLock()
+        self.notes = PendingNotes()
         self._device = device
         self.platform: str = device.platform if device is not None else jax.default_backend()
 

@@ -260,11 +260,13 @@ def take_values(session: Any, items: Iterable[SaveItem]) -> list[tuple[str, str,
 
     Raises:
       FailedPreconditionError: a variable has no value.
+      InvalidArgumentError: a run before, which nobody waited for, failed.
     """
     items = list(items)
     computed = [item.tensor for item in items if item.key is None]
     results = dict(zip(computed, session.run(computed), strict=True)) if computed else {}
     state = session.state
+    state.notes.look(everything=True)
     with state.lock:
         found: list[Any] = []
         for item in items:

@@ -14,7 +14,7 @@ from scopedjax._src.ops.array.joining import _known_pairs, _pairs
 from scopedjax._src.ops.array.module import axis_within, holds_text, module_of
 from scopedjax._src.ops.array.shapes import renamed_argument
 from scopedjax._src.ops.array.slicing import known_entries
-from scopedjax._src.ops.registry import declare
+from scopedjax._src.ops.registry import LoweringContext, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import like
 
@@ -71,6 +71,17 @@ def _reverse_sequence_dims(c: ShapeContext) -> list[Dims]:
     return [tuple(batch if i == at % len(dims) else d for i, d in enumerate(dims))]
 
 
+def _checked_reverse_sequence(
+    ctx: LoweringContext, input: Any, seq_lengths: Any, *, seq_dim: int, batch_dim: int
+) -> Any:
+    size = input.shape[axis_within(seq_dim, input.ndim)]
+    ctx.require(
+        1, seq_lengths, size + 1, "seq_lens({place}) > input.dims(" + f"{seq_dim}): {{found}} > {size}", low=None
+    )
+    ctx.refuse(seq_lengths < 0, seq_lengths, "seq_lens({place}) < 0: {found}")
+    return _reverse_sequence(input, seq_lengths, seq_dim=seq_dim, batch_dim=batch_dim)
+
+
 def _reverse_sequence(input: Any, seq_lengths: Any, *, seq_dim: int, batch_dim: int) -> Any:
     xp = module_of(input, seq_lengths)
     along, batch = axis_within(seq_dim, input.ndim), axis_within(batch_dim, input.ndim)
@@ -82,7 +93,8 @@ def _reverse_sequence(input: Any, seq_lengths: Any, *, seq_dim: int, batch_dim: 
 
 declare(
     "ReverseSequence(input: T, seq_lengths: Tlen; seq_dim: int, batch_dim: int = 0, Tlen: type = int64) -> output: T",
-    _reverse_sequence,
+    _checked_reverse_sequence,
+    guards=True,
     shape=_reverse_sequence_dims,
     numpy=_reverse_sequence,
     types={"Tlen": dtypes.INDEX},

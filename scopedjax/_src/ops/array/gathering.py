@@ -5,13 +5,13 @@ gathered from: an embedding table of a million rows is updated in the few that a
 
     rows = gather(table, ids)        gradient of table:  IndexedSlices(values=grad of rows, indices=ids)
 
-An index outside the table gives zeros when a compiled program runs, as TensorFlow does on a GPU; known indices are
-checked.
+An index outside the table stops the run, as in TensorFlow on a CPU: at once where it is known, else when the compiled
+program has run (`ctx.require`). What the program itself reads there is zeros.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -28,7 +28,7 @@ from scopedjax._src.ops.array.shapes import expand_dims, reshape, shape, size
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
-from scopedjax._src.ops.registry import Gradient, declare
+from scopedjax._src.ops.registry import Gradient, LoweringContext, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 # ------------------------------------------------------------------------------------------------------ gather
@@ -60,8 +60,8 @@ def check_indices(indices: Any, count: int) -> None:
     """Raises ValueError where known indices are outside `[0, count)`."""
     if is_known(indices) and indices.size and (indices.min() < 0 or indices.max() >= count):
         at = np.argwhere((np.asarray(indices) < 0) | (np.asarray(indices) >= count))[0]
-        place = ",".join(map(str, at))
-        raise ValueError(f"indices[{place}] = {np.asarray(indices)[tuple(at)]} is not in [0, {count})")
+        place = f"[{','.join(map(str, at))}]" if len(at) else ""
+        raise ValueError(f"indices{place} = {np.asarray(indices)[tuple(at)]} is not in [0, {count})")
 
 
 def take_rows(params: Any, indices: Any, axis: int) -> Any:
@@ -71,6 +71,36 @@ def take_rows(params: Any, indices: Any, axis: int) -> Any:
         return np.take(params, indices, axis)
     spec = (slice(None),) * axis + (jnp.asarray(indices),)
     return jnp.asarray(params).at[spec].get(mode="fill", fill_value=0, wrap_negative_indices=False)
+
+
+def require_rows(ctx: LoweringContext, at: int, indices: Any, count: int) -> None:
+    """Makes the run fail where input `at` holds an index outside `[0, count)`."""
+    if is_known(indices):
+        check_indices(indices, count)
+    else:
+        ctx.require(at, indices, count, f"indices{{at}} = {{found}} is not in [0, {count})")
+
+
+def require_slices(ctx: LoweringContext, at: int, indices: Any, shape: Sequence[int], what: str = "shape") -> None:
+    """Makes the run fail where input `at` holds, along its last axis, a place outside an array of a shape."""
+    depth = indices.shape[-1]
+    listed = ",".join(str(n) for n in shape)
+    words = f"indices{{at}} = {{found}} does not index into {what} [{listed}]"
+    if not is_known(indices):
+        ctx.require_tuples(at, indices, tuple(shape[:depth]), words)
+        return
+    wrong = np.any((indices < 0) | (indices >= np.asarray(shape[:depth], np.int64)), axis=-1)
+    if np.any(wrong):
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        found = f"[{', '.join(str(int(i)) for i in indices[place])}]"
+        listed = f"[{','.join(map(str, place))}]" if place else ""
+        raise ValueError(words.replace("{at}", listed).replace("{found}", found))
+
+
+def _checked_gather(ctx: LoweringContext, params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
+    at = axis_within(np.asarray(axis).reshape(-1)[0], params.ndim)
+    require_rows(ctx, 1, indices, params.shape[at])
+    return _gather(params, indices, axis, batch_dims=batch_dims)
 
 
 def _gather(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
@@ -85,6 +115,11 @@ def _gather(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
 
 
 def _plain_gather(params: Any, indices: Any) -> Any:
+    return take_rows(params, indices, 0)
+
+
+def _checked_plain_gather(ctx: LoweringContext, params: Any, indices: Any) -> Any:
+    require_rows(ctx, 1, indices, params.shape[0])
     return take_rows(params, indices, 0)
 
 
@@ -124,22 +159,24 @@ declare(
 )
 declare(
     "GatherV2(params: Tparams, indices: Tindices, axis: Taxis; batch_dims: int = 0) -> output: Tparams",
-    _gather,
+    _checked_gather,
     shape=gather_dims,
     numpy=_gather,
     static=("axis",),
     gradient=Gradient("function", _gather_gradient),
     types={"Tindices": (dtypes.int16, *dtypes.INDEX), "Taxis": dtypes.INDEX},
     host=holds_text("Tparams"),
+    guards=True,
 )
 declare(
     "Gather(params: Tparams, indices: Tindices; validate_indices: bool = True) -> output: Tparams",
-    _plain_gather,
+    _checked_plain_gather,
     shape=gather_dims,
     numpy=_plain_gather,
     gradient=Gradient("function", _gather_gradient),
     types={"Tindices": dtypes.INDEX},
     host=holds_text("Tparams"),
+    guards=True,
 )
 
 # ----------------------------------------------------------------------------------------------------- gather_nd
@@ -163,9 +200,12 @@ def _index_tuple(indices: Any) -> tuple[Any, ...]:
     return tuple(indices[..., i] for i in range(indices.shape[-1]))
 
 
-def gather_nd_slices(params: Any, indices: Any) -> Any:
-    for i, part in enumerate(_index_tuple(indices)):
-        check_indices(part, params.shape[i])
+def checked_gather_nd(ctx: LoweringContext, params: Any, indices: Any) -> Any:
+    require_slices(ctx, 1, indices, params.shape, "param shape")
+    return _gather_nd(params, indices)
+
+
+def _gather_nd(params: Any, indices: Any) -> Any:
     if is_known(params, indices):
         return (
             params[_index_tuple(indices)]
@@ -190,12 +230,13 @@ def _gather_nd_gradient(op: Operation, grad: Any) -> list[Any]:
 _POLICY = "bad_indices_policy: string = ''"
 declare(
     f"GatherNd(params: Tparams, indices: Tindices; {_POLICY}) -> output: Tparams",
-    gather_nd_slices,
+    checked_gather_nd,
     shape=gather_nd_dims,
-    numpy=gather_nd_slices,
+    numpy=_gather_nd,
     gradient=Gradient("function", _gather_nd_gradient),
     types={"Tindices": (dtypes.int16, *dtypes.INDEX)},
     host=holds_text("Tparams"),
+    guards=True,
 )
 
 # -------------------------------------------------------------------------------------------------------- scatter
@@ -205,14 +246,13 @@ def _scatter_dims(c: ShapeContext) -> list[Dims]:
     return [c.shape_value(2)]
 
 
-def _scatter_nd(indices: Any, updates: Any, shape: Any) -> Any:
+def _scatter_nd(ctx: LoweringContext, indices: Any, updates: Any, shape: Any) -> Any:
     zeros = jnp.zeros(tuple(int(s) for s in np.asarray(shape)), updates.dtype)
-    return _scattered(zeros, indices, updates, "add")
+    return _scattered(ctx, 0, zeros, indices, updates, "add")
 
 
-def _scattered(target: Any, indices: Any, updates: Any, how: str) -> Any:
-    for i, part in enumerate(_index_tuple(indices)):
-        check_indices(part, target.shape[i])
+def _scattered(ctx: LoweringContext, at: int, target: Any, indices: Any, updates: Any, how: str) -> Any:
+    require_slices(ctx, at, indices, target.shape)
     place = jnp.asarray(target).at[_index_tuple(jnp.asarray(indices))]
     return getattr(place, how)(updates, mode="drop", wrap_negative_indices=False)
 
@@ -223,11 +263,12 @@ declare(
     shape=_scatter_dims,
     static=("shape",),
     types={"Tindices": (dtypes.int16, *dtypes.INDEX)},
+    guards=True,
 )
 
 
 def _tensor_scatter(how: str) -> Callable[..., Any]:
-    return lambda tensor, indices, updates: _scattered(tensor, indices, updates, how)
+    return lambda ctx, tensor, indices, updates: _scattered(ctx, 1, tensor, indices, updates, how)
 
 
 def _extreme_gradient(op: Operation, grad: Any) -> list[Any]:
@@ -250,6 +291,7 @@ for _name, _how in _SCATTERS.items():
         _tensor_scatter(_how),
         shape=lambda c: [c.dims(0)],
         types={"Tindices": (dtypes.int16, *dtypes.INDEX, dtypes.uint16) if _name == "Update" else dtypes.INDEX},
+        guards=True,
         **({"gradient": Gradient("function", _extreme_gradient)} if _how in ("max", "min") else {}),
     )
 
@@ -277,6 +319,9 @@ def gather(
     Returns:
       Tensor of shape `params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]`.
 
+    Raises:
+      InvalidArgumentError: in the run, an index is outside the axis.
+
     >>> tf.Session().run(tf.gather([10, 20, 30], [2, 0])).tolist()
     [30, 10]
     """
@@ -299,7 +344,7 @@ def gather_nd(
       indices: Integer tensor `[..., k]` with k <= R: the first k coordinates of each slice.
       name: Node name; defaults to "GatherNd".
       batch_dims: Number of leading axes that `params` and `indices` share.
-      bad_indices_policy: Not used: an index outside gives zeros.
+      bad_indices_policy: Not used: an index outside stops the run.
 
     Returns:
       Tensor of shape `indices.shape[:-1] + params.shape[k:]`.
@@ -369,7 +414,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str =
       indices: Integer tensor `[..., k]`: the first k coordinates of each slice.
       updates: Tensor of shape `indices.shape[:-1] + shape[k:]`.
       shape: 1-D tensor: shape of the result, of the dtype of `indices`.
-      bad_indices_policy: Not used: what falls outside is left out.
+      bad_indices_policy: Not used: an index outside stops the run.
       name: Node name; defaults to "ScatterNd".
 
     Returns:
@@ -412,7 +457,7 @@ def _tensor_scatter_function(op_type: str, name: str, what: str, example: str) -
       tensor: Tensor.
       indices: Integer tensor `[..., k]`: the first k coordinates of each slice.
       updates: Tensor of shape `indices.shape[:-1] + tensor.shape[k:]`.
-      bad_indices_policy: Not used: what falls outside is left out.
+      bad_indices_policy: Not used: an index outside stops the run.
       name: Node name; defaults to "{op_type}".
 
     Returns:

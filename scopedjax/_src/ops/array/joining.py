@@ -20,7 +20,7 @@ from scopedjax._src.ops.array.shapes import rank
 from scopedjax._src.ops.array.slicing import known_entries
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, declare
+from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, LoweringContext, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 # ------------------------------------------------------------------------------------------------------- concat
@@ -359,6 +359,17 @@ for _type, _function in (("Transpose", _transpose), ("ConjugateTranspose", _conj
     )
 
 
+def _checked_inverted(ctx: LoweringContext, x: Any) -> Any:
+    count = x.shape[0]
+    known = is_known(x)
+    places = np.arange(count, dtype=x.dtype)
+    wrong = np.zeros(count, bool) if known and np.array_equal(np.sort(x), places) else (x < 0) | (x >= count)
+    ctx.refuse(wrong, x, f"{{found}} is not between 0 and {count}")
+    inverse = _inverted(x)
+    ctx.refuse(module_of(x).take(inverse, x, mode="clip") != places, x, "{found} is duplicated in the input.")
+    return inverse
+
+
 def _inverted(x: Any) -> Any:
     if is_known(x):
         inverse = np.empty_like(x)
@@ -369,7 +380,8 @@ def _inverted(x: Any) -> Any:
 
 declare(
     "InvertPermutation(x: T; T: type = int32) -> y: T",
-    _inverted,
+    _checked_inverted,
+    guards=True,
     shape=lambda c: [c.require_rank(0, 1)],
     numpy=_inverted,
     gradient=NOT_DIFFERENTIABLE,

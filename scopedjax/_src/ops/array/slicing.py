@@ -209,7 +209,27 @@ def _strided_slice(
     shrink_axis_mask: int,
 ) -> Any:
     masks = Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
-    return _cut(input, masks, _bounds(ctx, 1, begin), _bounds(ctx, 2, end), _bounds(ctx, 3, strides))
+    low = _bounds(ctx, 1, begin)
+    _require_inside(ctx, masks, low, input.shape)
+    return _cut(input, masks, low, _bounds(ctx, 2, end), _bounds(ctx, 3, strides))
+
+
+def _require_inside(ctx: Any, masks: Masks, begin: list[Any], shape: tuple[int, ...]) -> None:
+    """Makes the run fail where a computed index is outside its axis."""
+    if all(isinstance(low, int) for low in begin):
+        return
+    axis = 0
+    source = ctx.op.inputs[1]
+    for entry in entries_of(masks, len(begin), len(shape)):
+        if entry.kind == "new":
+            continue
+        low, size = (begin[entry.at] if entry.kind == "index" else 0), shape[axis]
+        single = source.op.inputs[entry.at] if source.op.type == "Pack" else source
+        if not isinstance(low, int) and not ctx.lies_within(single, -size, size):
+            wrapped = jnp.where(low < 0, low + size, low)
+            words = f"slice index {{found}} of dimension {axis} out of bounds."
+            ctx.refuse((wrapped < 0) | (wrapped >= size), wrapped, words)
+        axis += 1
 
 
 def strided_slice_of(ctx: Any, input: Any, begin: Any, end: Any, strides: Any, masks: tuple[int, ...]) -> Any:
@@ -311,6 +331,7 @@ def _entry_of_shape(op: Operation) -> list[Any] | None:
 declare(
     f"StridedSlice(input: T, begin: Index, end: Index, strides: Index; {MASKS}) -> output: T",
     _strided_slice,
+    guards=True,
     shape=_slice_dims,
     numpy=_numpy_strided_slice,
     dims_value=_slice_of_shape,
@@ -391,7 +412,23 @@ def _plain_slice(ctx: Any, input: Any, begin: Any, size: Any) -> Any:
             if start + length > input.shape[i]:
                 raise ValueError(f"Expected size[{i}] in [0, {input.shape[i] - start}], but got {length}")
         return input[tuple(slice(b, b + n) for b, n in zip(starts, sizes, strict=True))]
+    _require_slice_inside(ctx, starts, sizes, input.shape)
     return jax.lax.dynamic_slice(jnp.asarray(input), [jnp.asarray(s, jnp.int64) for s in starts], sizes)
+
+
+def _require_slice_inside(ctx: Any, starts: list[Any], sizes: list[int], shape: tuple[int, ...]) -> None:
+    """Makes the run fail where a slice reaches out of the tensor."""
+    source = ctx.op.inputs[1]
+    for i, (start, length, size) in enumerate(zip(starts, sizes, shape, strict=True)):
+        single = source.op.inputs[i] if source.op.type == "Pack" else source
+        if isinstance(start, int) and 0 <= start <= size - length:
+            continue
+        if isinstance(start, int) or not ctx.lies_within(single, 0, size - length + 1):
+            start = jnp.asarray(start)
+            wrong = (start < 0) | (start > size)
+            ctx.refuse(wrong, start, f"Expected begin[{i}] in [0, {size}], but got {{found}}")
+            wrong = start + length > size
+            ctx.refuse(wrong, size - start, f"Expected size[{i}] in [0, {{found}}], but got {length}")
 
 
 def _numpy_slice(input: Any, begin: Any, size: Any) -> Any:
@@ -411,6 +448,7 @@ def _slice_of_vector(op: Operation, of: Any) -> Dims:
 declare(
     "Slice(input: T, begin: Index, size: Index) -> output: T",
     _plain_slice,
+    guards=True,
     shape=_plain_slice_dims,
     numpy=_numpy_slice,
     dims_value=_slice_of_vector,

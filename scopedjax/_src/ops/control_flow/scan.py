@@ -62,6 +62,7 @@ def _scan_on_device(
 ) -> tuple[list[Any], list[Any]]:
     parameters = ctx.op._extra["regions"][0].parameters
     touched, written = ctx.touched_state()
+    ctx.note_range(parameters[0], 0, max(np.shape(sequence[0])[0] - 1, 0))
 
     def step(carry: tuple[Any, list[Any], list[Any]], slices: list[Any]) -> tuple[Any, list[Any]]:
         time, values, changing = carry

@@ -162,6 +162,9 @@ class _Steps:
             raise UnimplementedError(
                 None, None, f"{self.loop.reason}, and how often the loop runs cannot be told while it is compiled"
             )
+        if played is not None and played.count:
+            for i, (low, high) in played.ranges.items():
+                self.ctx.note_range(self.body.parameters[i], low, high)
         if count is not None and (self.loop.form != "device" or count == 0):
             return self._unrolled(count)
         before = dict(self.ctx.trace_state())

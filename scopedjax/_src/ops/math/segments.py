@@ -30,7 +30,7 @@ from scopedjax._src.ops.array.joining import concat
 from scopedjax._src.ops.array.shapes import rank, reshape, shape, shape_internal
 from scopedjax._src.ops.array.slicing import subscript
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.registry import Gradient, declare
+from scopedjax._src.ops.registry import Gradient, LoweringContext, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 _NUMBERS, _ORDERED = dtypes.NUMERIC, dtypes.REAL
@@ -111,8 +111,10 @@ def _multiplied_jvp(count: int, primals: Any, tangents: Any) -> Any:
 
 
 def _unsorted(compute: Callable[..., Any]) -> Callable[..., Any]:
-    def function(data: Any, segment_ids: Any, num_segments: Any) -> Any:
+    def function(ctx: LoweringContext, data: Any, segment_ids: Any, num_segments: Any) -> Any:
         count = int(num_segments)
+        words = f"segment_ids{{at}} = {{found}} is out of range [0, {count})"
+        ctx.require(1, jnp.asarray(segment_ids), count, words, low=None)
         rows, ids = _rows(data, segment_ids, count)
         return compute(rows, ids, count)
 
@@ -132,6 +134,7 @@ for _name, _compute, _types in _UNSORTED:
         _unsorted(_compute),
         shape=_unsorted_dims,
         static=("num_segments",),
+        guards=True,
         types={
             "T": _types,
             "Tindices": (dtypes.int16, *dtypes.INDEX) if _name == "Sum" else dtypes.INDEX,
@@ -152,7 +155,10 @@ def _check_sorted(ids: Any) -> int:
     if ids.size and (np.diff(ids) < 0).any():
         raise ValueError("segment ids are not increasing")
     if ids.size and ids[0] < 0:
-        raise ValueError("segment ids must be >= 0")
+        raise ValueError(
+            f"Segment id {int(ids[0])} out of range [0, {int(ids[-1]) + 1}), possibly because 'segment_ids' input is "
+            "not sorted."
+        )
     return int(ids[-1]) + 1 if ids.size else 0
 
 
@@ -244,9 +250,14 @@ def _scale(how: str, ids: Any, count: int, dtype: Any, xp: Any) -> Any:
     return xp.sqrt(sizes) if how == "SqrtN" else sizes
 
 
+def _require_rows(ctx: LoweringContext, indices: Any, count: int) -> None:
+    ctx.require(1, indices, count, f"Bad: indices{{at}} == {{found}} out of range [0, {count})")
+
+
 def _sparse(how: str) -> Callable[..., Any]:
-    def function(data: Any, indices: Any, segment_ids: Any) -> Any:
+    def function(ctx: LoweringContext, data: Any, indices: Any, segment_ids: Any) -> Any:
         count = _check_sorted(segment_ids)
+        _require_rows(ctx, indices, data.shape[0])
         total = np.zeros((count, *data.shape[1:]), data.dtype)
         np.add.at(total, segment_ids, data[indices])
         if how == "Sum":
@@ -258,9 +269,10 @@ def _sparse(how: str) -> Callable[..., Any]:
 
 
 def _sparse_counted(how: str) -> Callable[..., Any]:
-    def function(data: Any, indices: Any, segment_ids: Any, num_segments: Any) -> Any:
+    def function(ctx: LoweringContext, data: Any, indices: Any, segment_ids: Any, num_segments: Any) -> Any:
         count = int(num_segments)
         ids = jnp.asarray(segment_ids)
+        _require_rows(ctx, jnp.asarray(indices), data.shape[0])
         total = summed(jnp.take(jnp.asarray(data), jnp.asarray(indices), axis=0), ids, count)
         if how == "Sum":
             return total
@@ -320,6 +332,7 @@ for _how in ("Sum", "Mean", "SqrtN"):
         shape=_sparse_dims,
         static=("num_segments",),
         types={"T": _types},
+        guards=True,
     )
 
 # -------------------------------------------------------------------------------------------- public functions

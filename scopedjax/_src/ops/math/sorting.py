@@ -21,7 +21,7 @@ from scopedjax._src.ops.array.slicing import subscript
 from scopedjax._src.ops.constant import constant, constant_node
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
+from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, LoweringContext, declare
 from scopedjax._src.ops.shape_context import ShapeContext
 
 # ------------------------------------------------------------------------------------------------- sort, argsort
@@ -199,8 +199,10 @@ def _counted(values: Any, count: int, weights: Any, binary: bool, dtype: Any) ->
     return bins.at[places].add(amounts, mode="drop")
 
 
-def _dense_bincount(input: Any, size: Any, weights: Any, *, binary_output: bool) -> Any:
+def _dense_bincount(ctx: LoweringContext, input: Any, size: Any, weights: Any, *, binary_output: bool) -> Any:
     count = int(size)
+    if not ctx.lies_within(ctx.op.inputs[0], 0, 1 << 62):
+        ctx.refuse(input < 0, input, "Input arr must be non-negative!")
     if input.ndim != 2:
         return _counted(input, count, weights, binary_output, weights.dtype)
     rows = [
@@ -224,6 +226,7 @@ declare(
     _dense_bincount,
     shape=_bincount_dims,
     static=("size",),
+    guards=True,
     gradient=NO_GRADIENT,
     types={**_WEIGHTS, "Tidx": dtypes.INDEX},
 )

@@ -79,8 +79,12 @@ def _sparse_loss_dims(c: ShapeContext) -> list[Dims]:
     "SparseSoftmaxCrossEntropyWithLogits(features: T, labels: Tlabels; Tlabels: type = int64) -> loss: T, backprop: T",
     shape=_sparse_loss_dims,
     types={"T": dtypes.FLOATING, "Tlabels": dtypes.INDEX},
+    guards=True,
 )
 def _sparse_softmax_loss(ctx: LoweringContext, features: Any, labels: Any) -> Any:
+    classes = features.shape[-1]
+    words = f"Received a label value of {{found}} which is outside the valid range of [0, {classes})."
+    ctx.require(1, jnp.asarray(labels), classes, f"{words}  It is label number {{place}}.")
     return softmax_xent.sparse_softmax_cross_entropy_with_logits(
         jnp.asarray(features), jnp.asarray(labels), platform=ctx.platform
     )
@@ -212,7 +216,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any = None, logits: Any = N
     """Computes the cross entropy of the true class and `softmax(logits)`.
 
     Args:
-      labels: Integer tensor `[...]`: the index of the true class. An index out of range gives NaN, as TF1's on a GPU.
+      labels: Integer tensor `[...]`: the index of the true class. An index out of range stops the run.
       logits: Floating tensor `[..., classes]`: unnormalised log-probabilities.
       name: Name scope; defaults to "SparseSoftmaxCrossEntropyWithLogits".
 

@@ -19,7 +19,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.joining import transpose
 from scopedjax._src.ops.convert import convert_to_tensor
-from scopedjax._src.ops.registry import defop
+from scopedjax._src.ops.registry import LoweringContext, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.sparse.sparse_tensor import as_sparse, is_sparse
 
@@ -42,8 +42,11 @@ def _product_dims(c: ShapeContext) -> list[Dims]:
     shape=_product_dims,
     static=("a_shape",),
     types={"Tindices": dtypes.INDEX},
+    guards=True,
 )
-def _product(a_indices: Any, a_values: Any, a_shape: Any, b: Any, *, adjoint_a: bool, adjoint_b: bool) -> Any:
+def _product(
+    ctx: LoweringContext, a_indices: Any, a_values: Any, a_shape: Any, b: Any, *, adjoint_a: bool, adjoint_b: bool
+) -> Any:
     places, values, dense = jnp.asarray(a_indices), jnp.asarray(a_values), jnp.asarray(b)
     rows, columns, sizes = places[:, 0], places[:, 1], (int(a_shape[0]), int(a_shape[1]))
     if adjoint_a:
@@ -56,6 +59,13 @@ def _product(a_indices: Any, a_values: Any, a_shape: Any, b: Any, *, adjoint_a: 
             "Did you forget a transpose?  "
             f"Dimensions of A: [{sizes[0]}, {sizes[1]}).  Dimensions of B: {list(dense.shape)}"
         )
+    if not ctx.lies_within(ctx.op.inputs[0], 0, min(sizes)):
+        for letter, found, column, size in (
+            ("k", columns, int(not adjoint_a), sizes[1]),
+            ("m", rows, int(adjoint_a), sizes[0]),
+        ):
+            words = f"{letter} ({{found}}) from index[{{place}},{column}] out of bounds (>={size})"
+            ctx.refuse((found < 0) | (found >= size), found, words)
     terms = values[:, None] * dense.at[columns].get(mode="fill", fill_value=0)
     return jnp.zeros((sizes[0], dense.shape[1]), dense.dtype).at[rows].add(terms, mode="drop")
 

@@ -22,7 +22,7 @@ from scopedjax._src.base.shapes import Dims, merge_dims
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
-from scopedjax._src.ops.array.gathering import gather_dims, gather_nd_dims, gather_nd_slices, take_rows
+from scopedjax._src.ops.array.gathering import checked_gather_nd, gather_dims, gather_nd_dims, require_rows, take_rows
 from scopedjax._src.ops.array.shapes import expand_dims, reshape, size
 from scopedjax._src.ops.array.slicing import MASKS
 from scopedjax._src.ops.convert import convert_to_tensor
@@ -120,9 +120,12 @@ def _rows_of(op: Operation, grad: Any) -> list[Any]:
     gradient=Gradient("function", _rows_of),
     types={"Tindices": INDEX},
     host=_holds_text,
+    guards=True,
 )
 def _resource_gather(ctx: Any, resource: Any, indices: Any) -> Any:
-    return take_rows(ctx.read(resource), indices, 0)
+    value = ctx.read(resource)
+    require_rows(ctx, 1, indices, value.shape[0])
+    return take_rows(value, indices, 0)
 
 
 def _slices_of(op: Operation, grad: Any) -> list[Any]:
@@ -137,9 +140,10 @@ def _slices_of(op: Operation, grad: Any) -> list[Any]:
     gradient=Gradient("function", _slices_of),
     types={"Tindices": INDEX},
     host=_holds_text,
+    guards=True,
 )
 def _resource_gather_nd(ctx: Any, resource: Any, indices: Any) -> Any:
-    return gather_nd_slices(ctx.read(resource), indices)
+    return checked_gather_nd(ctx, ctx.read(resource), indices)
 
 
 # -------------------------------------------------------------------------------------------------------- assigning
@@ -206,6 +210,7 @@ def _declare_scatter(op_type: str, signature: str, lowering: Any, rule: Any, how
         writes=(name,),
         gradient=NO_GRADIENT,
         host=_holds_text,
+        guards=True,
         types={"dtype": VALUES if how == "Update" else NUMERIC, "Tindices": INDEX},
     )
 

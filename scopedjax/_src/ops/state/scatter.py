@@ -4,8 +4,8 @@
     ScatterNdAdd    ref[indices[i, :]]   += updates[i, ...]         slices of the first k dimensions
     StridedSliceAssign   ref[begin:end:strides] = value             what `v[1:, 0].assign(x)` records
 
-An index outside the variable: known indices are refused when the node runs, as TensorFlow does; indices that a compiled
-program computes change nothing, as TensorFlow on a GPU.
+An index outside the variable stops the run, as in TensorFlow on a CPU: at once where it is known, else when the
+compiled program has run (`ctx.require`). The program itself changes nothing there, and the other rows as it is told to.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from scopedjax._src.base.dtypes import FLOATING, INDEX, NUMERIC, VALUES, int16
-from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.base.shapes import Dims, format_dims, merge_dims
 from scopedjax._src.graph.operation import Operation
+from scopedjax._src.ops.array.gathering import require_rows, require_slices
 from scopedjax._src.ops.array.slicing import MASKS, strided_slice_of
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, declare
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -40,24 +40,9 @@ def _is_text(op: Operation) -> bool:
     return op.inputs[0].dtype.base_dtype.name == "string"
 
 
-def _checked(ctx: Any, indices: Any, sizes: tuple[int, ...]) -> Any:
-    """Indices `[..., k]` of the first k dimensions, those outside moved to where they change nothing.
-
-    Raises:
-      InvalidArgumentError: an index that is known lies outside.
-    """
+def _without_negative(indices: Any, sizes: tuple[int, ...]) -> Any:
+    """Indices `[..., k]` of the first k dimensions, those below zero moved to where they change nothing."""
     if isinstance(indices, np.ndarray):
-        outside = np.any((indices < 0) | (indices >= np.array(sizes, np.int64)), axis=-1)
-        if outside.any():
-            at = tuple(int(i) for i in np.argwhere(outside)[0])
-            bad = indices[at].tolist()
-            found = bad[0] if len(bad) == 1 else bad
-            raise InvalidArgumentError(
-                None,
-                ctx.op,
-                f"indices{list(at)} = {found} is not in [0, {sizes[0] if len(sizes) == 1 else list(sizes)})\n\t "
-                f"[[{{{{node {ctx.op.name}}}}}]] (made at {ctx.op.site})",
-            )
         return indices
     return jnp.where(indices < 0, jnp.asarray(sizes, indices.dtype), indices)
 
@@ -76,7 +61,8 @@ def _changed(value: Any, at: tuple[Any, ...], updates: Any, how: str) -> Any:
 def rows_lowering(how: str) -> Any:
     def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
         value = ctx.read(ref)
-        at = _checked(ctx, indices[..., None], value.shape[:1])[..., 0]
+        require_rows(ctx, 1, indices, value.shape[0])
+        at = _without_negative(indices[..., None], value.shape[:1])[..., 0]
         library = np if isinstance(updates, np.ndarray) and updates.dtype == object else jnp
         ctx.write(ref, _changed(value, (at,), library.broadcast_to(updates, indices.shape + value.shape[1:]), how))
         return ref
@@ -87,7 +73,8 @@ def rows_lowering(how: str) -> Any:
 def slices_lowering(how: str) -> Any:
     def lower(ctx: Any, ref: Any, indices: Any, updates: Any) -> Any:
         value = ctx.read(ref)
-        at = _checked(ctx, indices, value.shape[: indices.shape[-1]])
+        require_slices(ctx, 1, indices, value.shape)
+        at = _without_negative(indices, value.shape[: indices.shape[-1]])
         ctx.write(ref, _changed(value, tuple(at[..., i] for i in range(at.shape[-1])), updates, how))
         return ref
 
@@ -141,6 +128,7 @@ def _declare(op_type: str, lowering: Any, shape: Any, how: str) -> None:
         reads=("ref",),
         writes=("ref",),
         # TF1 registers nothing for three of them, which is an error on the way of a gradient.
+        guards=True,
         gradient=NO_GRADIENT if op_type in ("ScatterUpdate", "ScatterMin", "ScatterMax") else NOT_DIFFERENTIABLE,
         host=_is_text,
         types={"T": _TYPES.get(how, NUMERIC), "Tindices": INDEX},
