@@ -267,7 +267,8 @@ def _checked(build: Callable[[Any], Any], feeds: dict[str, Any] | None = None) -
         given = {sess.graph.get_tensor_by_name(k): np.asarray(v) for k, v in (feeds or {}).items()}
         executor = Executor(make_plan([fetch], [], given))
         executor.run(sess.state, list(given.values()))
-        programs = [p for s in executor._stages if hasattr(s, "programs") for p in s.programs.values()]
+        stages: list[Any] = [s for s in executor._stages if hasattr(s, "programs")]
+        programs = [p for s in stages for p in s.programs.values()]
         sess.state.notes.look(everything=True)
         return any(p.checks.sites for p in programs)
 
@@ -323,10 +324,8 @@ def test_optimizers_do_not_check_again() -> None:
             train = optimizer.minimize(loss)
             sess.run(tf.global_variables_initializer())
             sess.run([loss, train], {ids: [1, 1, 4]})
-            executors = [e for e in sess._plans.values() if ids in e.plan.feeds]
-            sites = [
-                s for e in executors for stage in e._stages for p in stage.programs.values() for s in p.checks.sites
-            ]
+            stages: list[Any] = [s for e in sess._plans.values() if ids in e.plan.feeds for s in e._stages]
+            sites = [s for stage in stages for p in stage.programs.values() for s in p.checks.sites]
             assert [s.op.name for s in sites] == ["embedding_lookup"]
             with pytest.raises(tf.errors.InvalidArgumentError, match="node embedding_lookup"):
                 sess.run([loss, train], {ids: [1, 9, 4]})

@@ -122,7 +122,7 @@ def static_inputs(op: Operation) -> list[Tensor]:
 
 def _study(op: Operation) -> Loop:
     condition, body = regions_of(op)[:2]
-    steering = _slice(op, condition.results)
+    steering = slice_of(op, condition.results)
     loop = Loop(steering)
     loop.acts = any(o.record is not None and (o.record.rng or o.record.writes) for o in _inner_ops(condition))
     loop.fixed = {i for i, t in enumerate(body.results) if t is body.parameters[i]}
@@ -140,7 +140,7 @@ def _study(op: Operation) -> Loop:
     loop.reason = reason
     if unrollable and steering.pure:
         for more in (_array_indices(op), []):  # elements of arrays may then differ in shape
-            wider = _slice(op, [*condition.results, *(body.results[i] for i in needs or ()), *more])
+            wider = slice_of(op, [*condition.results, *(body.results[i] for i in needs or ()), *more])
             wider.variables = sorted({*wider.variables, *(needs or ())})
             if wider.pure:
                 loop.form, loop.steering = "unrolled", wider
@@ -156,7 +156,7 @@ def _array_indices(op: Operation) -> list[Tensor]:
     return [o.inputs[1] for o in arrays if o.inputs[0].op.attrs.get(STACK)]
 
 
-def _slice(op: Operation, targets: Sequence[Tensor]) -> Slice:
+def slice_of(op: Operation, targets: Sequence[Tensor]) -> Slice:
     """Returns the part of a loop that `targets`, of its condition or its body, depend on, in this and in all steps."""
     condition, body = regions_of(op)[:2]
     places = {t: i for region in (condition, body) for i, t in enumerate(region.parameters)}
@@ -324,7 +324,7 @@ def _note_growing_arrays(op: Operation, loop: Loop) -> None:
         loop.writes.setdefault(places[flow], []).append(inner)
         indices.append(inner.inputs[1])
     if loop.writes and simple:
-        found = _slice(op, indices)
+        found = slice_of(op, indices)
         loop.indices = found if found.pure else None
 
 
@@ -367,11 +367,13 @@ class Played:
       count: The number of steps.
       largest: The largest value that each wanted tensor took.
       ranges: The smallest and the largest value that each integer variable has in the body.
+      taken: The values that each wanted tensor took, step by step.
     """
 
     count: int
     largest: dict[Tensor, int]
     ranges: dict[int, tuple[int, int]]
+    taken: dict[Tensor, list[Any]]
 
 
 def play(
@@ -401,16 +403,18 @@ def play(
     now = {i: np.asarray(known[starts[i]]) for i in part.variables}
     largest = dict.fromkeys(wanted, -1)
     ranges: dict[int, tuple[int, int]] = {}
+    taken: dict[Tensor, list[Any]] = {t: [] for t in wanted}
     for count in range(MOST_PLAYED if most is None else most + 1):
         if most is None:
             values = _evaluated(part.condition, {**fixed, **{condition.parameters[i]: v for i, v in now.items()}})
             if not bool(values[condition.results[0]]):
-                return Played(count, largest, ranges)
+                return Played(count, largest, ranges, taken)
         elif count == most:
-            return Played(count, largest, ranges)
+            return Played(count, largest, ranges, taken)
         _widen(ranges, now)
         values = _evaluated(part.body, {**fixed, **{body.parameters[i]: v for i, v in now.items()}})
         for tensor in wanted:
+            taken[tensor].append(values[tensor])
             largest[tensor] = max(largest[tensor], int(np.max(values[tensor], initial=-1)))
         now = {i: values[body.results[i]] for i in part.variables}
     return None

@@ -26,6 +26,7 @@ from scopedjax._src.base.errors import FailedPreconditionError, InternalError, O
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower import array_marks
 from scopedjax._src.lower.checks import NOTE, Checks, Site, empty_note, noted
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.loops import Loop, Played, Slice, loop_of, play
@@ -259,6 +260,8 @@ class Trace:
         before = self.state
         outer_known = self.known_inputs
         written: list[Any] = []  # keys of two kinds, which JAX could not sort in a dict
+        known: dict[Any, Any] = {}
+        gone: list[Any] = []
 
         def forward(*primals: list[Any]) -> tuple[list[Any], Any]:
             full = list(inputs)
@@ -275,7 +278,10 @@ class Trace:
                 left = self.state
             finally:
                 self.state, self.known_inputs = before, outer_known
-            written[:] = [k for k, v in left.items() if given.get(k) is not v]
+            changed = [k for k, v in left.items() if given.get(k) is not v]
+            known.update({k: left[k] for k in changed if isinstance(left[k], np.ndarray)})  # marks of arrays
+            gone.extend(k for k in given if k not in left)
+            written[:] = [k for k in changed if k not in known]
             float_outputs[:] = [i for i, v in enumerate(results) if inexact_parts(v)]
             return [inexact_parts(results[i]) for i in float_outputs], (results, [left[k] for k in written])
 
@@ -288,6 +294,9 @@ class Trace:
         for i, parts in zip(float_outputs, outputs, strict=True):
             results[i] = with_inexact_parts(results[i], parts)
         before.update(zip(written, changed, strict=True))
+        before.update(known)
+        for key in gone:
+            before.pop(key, None)
         self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, results, function)
         return results
 
@@ -403,6 +412,44 @@ class NodeContext:
         """Whether the graph tells that all elements of a tensor lie in `[low, high)`, or nothing is to be checked."""
         return self.trace.checks is None or self.trace.ranges.is_within(tensor, low, high)
 
+    # Marks of TensorArrays
+
+    def begin_marks(self, size: int) -> None:
+        """Tells that this node has made an array of fresh elements."""
+        if self.trace.checks is not None:
+            self.trace.state[array_marks.key_of(self.op)] = np.zeros(size, np.uint8)
+
+    def mark(self, indices: Any, written: bool, room: int) -> None:
+        """Marks elements of the array that this node works on; the run fails where that is not allowed.
+
+        Args:
+          indices: A scalar or a vector.
+          written: Whether they were written; else read.
+          room: How many elements the array has room for now: one that grows may have got more.
+        """
+        maker = self.op.inputs[0].op
+        marks = self.trace.state.get(array_marks.key_of(maker))
+        if marks is None or self.trace.checks is None:
+            return
+        new = array_marks.WRITTEN if written else array_marks.READ
+        marks = array_marks.with_room(marks, room)
+        self.trace.state[array_marks.key_of(maker)] = array_marks.marked(maker, marks, indices, new, self.refuse)
+
+    def close_marks(self) -> None:
+        """Tells that the array that this node works on was closed."""
+        key = array_marks.key_of(self.op.inputs[0].op)
+        marks = self.trace.state.get(key)
+        if marks is not None:
+            self.trace.state[key] = np.full(marks.shape, array_marks.CLOSED, np.uint8)
+
+    def settle_marks(self, known: dict[Tensor, Any], count: int | None, room: int) -> dict[str, Any]:
+        """Takes the marks of arrays out of this loop where it is sure to do nothing wrong; returns those it leaves."""
+        return array_marks.settle(self.op, self.trace.state, known, count, room)
+
+    def restore_marks(self, left: dict[str, Any]) -> None:
+        """Takes over the marks that a loop left; an array without is not checked from here on."""
+        self.trace.state.update({key: marks for key, marks in left.items() if marks is not None})
+
     def note_range(self, tensor: Tensor, low: int | None, high: int | None) -> None:
         """Tells that the elements of a tensor lie in `[low, high]`."""
         self.trace.ranges.noted[tensor] = (low, high)
@@ -458,6 +505,8 @@ class NodeContext:
         if self.trace.checks is not None and sites_inside(self.op):
             state.setdefault(NOTE, empty_note())
             written.append(NOTE)
+            keys_of_marks = [array_marks.key_of(maker) for maker in array_marks.accesses(self.op)]
+            written.extend(key for key in keys_of_marks if key in state)
         keys = dict.fromkeys((*effects.reads, *written))
         for key in effects.writes:
             if key not in state:

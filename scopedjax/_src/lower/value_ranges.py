@@ -300,6 +300,6 @@ def sites_inside(op: Operation) -> bool:
 
 
 def _may_check(op: Operation) -> bool:
-    if op.record is not None and op.record.guards:
+    if op.record is not None and (op.record.guards or op.record.array in ("read", "write")):
         return True
     return op._extra is not None and "regions" in op._extra and sites_inside(op)

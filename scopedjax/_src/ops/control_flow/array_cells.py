@@ -13,8 +13,8 @@ An array of dynamic size grows as it is written where indices are known. Inside 
 the loop is entered, and `size` is a number that the loop computes.
 
 Invariants: unwritten elements are zero; a `Cells` is never changed; the same `Cells` is a pytree with the same
-structure in every step of a loop (see `settled`). Which elements were written is not kept: reading an element that
-was never written gives zeros, and writing one twice replaces it, where TF1 stops the run.
+structure in every step of a loop (see `settled`). Reading an element that was never written gives zeros, as in TF1.
+Which elements were written and read is kept elsewhere (`lower.array_marks`): TF1 stops a run that writes one twice.
 
 Stacks, by which imported gradients get values of a loop back, are such arrays too. Many hold shapes, the same in every
 step and needed while a program is traced; `same` is what all elements are known to be.
@@ -31,6 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from scopedjax._src.base.errors import InvalidArgumentError, UnimplementedError
+from scopedjax._src.base.shapes import format_dims
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,13 @@ class Cells:
             return self._stack([self.read(np.int32(i), shape) for i in known], shape)
         if self.buffer is None:
             count: Any = indices.shape
+            if self.size == 0 and (shape is None or None in shape):
+                raise UnimplementedError(
+                    None,
+                    None,
+                    f"TensorArray has size zero, but element shape {_shown(shape)} is not fully defined: give an "
+                    "`element_shape`.",
+                )
             return jnp.zeros((count[0], *self._zeros(shape).shape), self.kind)
         if known is not None and np.array_equal(known, np.arange(self.buffer.shape[0])):
             return self.buffer
@@ -193,8 +201,8 @@ class Cells:
             raise InvalidArgumentError(
                 None,
                 None,
-                "Could not read from a TensorArray that was not written: it has no elements yet, and its element "
-                "shape is not fully defined",
+                "Could not read from TensorArray index 0.  Furthermore, the element shape is not fully defined: "
+                f"{_shown(shape)}. Nothing was written to the array yet; with an `element_shape` it reads as zeros.",
             )
         return _module(self.kind).zeros(tuple(shape), self.kind)
 
@@ -274,7 +282,7 @@ class Cells:
             raise InvalidArgumentError(
                 None,
                 None,
-                f"Tried to scatter to index {int(known.max())}, but array is not resizeable and size is: {cells.size}",
+                f"Max scatter index must be < array size ({int(known.max())} vs. {cells.size})",
             )
         if cells.kind == np.dtype(object) or cells.items is not None:
             for i, index in enumerate(known.tolist()):
@@ -416,6 +424,10 @@ def resized(array: Any, size: int) -> Any:
     if missing <= 0:
         return array[:size]
     return jnp.concatenate([array, jnp.zeros((missing, *array.shape[1:]), array.dtype)])
+
+
+def _shown(shape: Sequence[int | None] | None) -> str:
+    return "<unknown>" if shape is None else format_dims(tuple(shape))
 
 
 def _module(kind: Any) -> Any:

@@ -16,9 +16,10 @@ import numpy as np
 
 from scopedjax._src.base.dtypes import DType, as_dtype
 from scopedjax._src.base.errors import InvalidArgumentError
-from scopedjax._src.base.shapes import Dims
+from scopedjax._src.base.shapes import Dims, format_dims
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells
 from scopedjax._src.ops.opdef import type_text
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
@@ -136,7 +137,59 @@ def _tensor_array(ctx: Any, size: Any, *, dtype: DType, element_shape: Dims, dyn
     elif element_shape is not None and None not in element_shape:
         # An array whose elements have a known shape reads as zeros where it was not written.
         cells = Cells(kind, int(size), _zeros((int(size), *element_shape), kind), dynamic=dynamic_size)
+    if same is None and kind != np.dtype(object) and _is_checked(ctx):
+        ctx.begin_marks(int(size))
     return _HANDLE, cells
+
+
+def _is_checked(ctx: Any) -> bool:
+    """Whether what happens to elements is noted; see `lower.array_marks`. On the host it is not."""
+    return hasattr(ctx, "begin_marks")
+
+
+def _require_inside(ctx: Any, cells: Cells, index: Any, words: str, grows: bool = False) -> None:
+    """Makes the run fail where an index that the program computes is outside the array."""
+    if isinstance(index, (int, np.ndarray, np.generic)) or not _is_checked(ctx) or cells.counts:
+        return
+    size = cells.size if isinstance(cells.size, int) else None
+    told = constant_value(maker_of(ctx.op).inputs[0]) if size is None else size
+    words = words.replace("{size}", "smaller" if told is None else str(int(told)))
+    most = np.iinfo(np.int32).max if grows or size is None else size
+    if ctx.lies_within(ctx.op.inputs[1], 0, most):
+        return
+    ctx.refuse(index < 0 if grows else (index < 0) | (index >= cells.size), index, words)
+
+
+def _check_shape(ctx: Any, cells: Cells, index: Any, value: Any) -> None:
+    """Refuses an element of another shape than the array was made for, or than the first one has."""
+    maker = maker_of(ctx.op)
+    wanted = maker.attrs.get("element_shape")
+    if maker.attrs.get("identical_element_shapes") and cells.buffer is not None and not cells.adds:
+        wanted = tuple(cells.buffer.shape[1:])
+    shape = tuple(np.shape(value))
+    fits = wanted is None or len(wanted) == len(shape)
+    if fits and all(w in (None, n) for w, n in zip(wanted or (), shape, strict=False)):
+        return
+    at = f"index {int(index)}" if isinstance(index, (int, np.ndarray, np.generic)) else "an index"
+    raise InvalidArgumentError(
+        None,
+        None,
+        f"TensorArray {_name_of(ctx)}: Could not write to TensorArray {at} because the value shape is "
+        f"{format_dims(shape)} which is incompatible with the TensorArray's inferred element shape: "
+        f"{format_dims(wanted)} (consider setting infer_shape=False).",
+    )
+
+
+def _name_of(ctx: Any) -> str:
+    maker = maker_of(ctx.op)
+    name = maker.attrs.get("tensor_array_name") or maker.name
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _mark(ctx: Any, cells: Cells, indices: Any, written: bool) -> None:
+    """Notes that elements were written or read."""
+    if _is_checked(ctx) and not cells.adds and not cells.counts:
+        ctx.mark(indices, written, cells.capacity)
 
 
 def _zeros(shape: tuple[Any, ...], kind: Any) -> Any:
@@ -171,9 +224,14 @@ def _check_dtype(cells: Cells, dtype: DType) -> None:
     static=_static_index,
     array="write",
 )
-def _write(handle: Any, index: Any, value: Any, flow_in: Cells, *, T: DType) -> Cells:
+def _write(ctx: Any, handle: Any, index: Any, value: Any, flow_in: Cells, *, T: DType) -> Cells:
     _check_dtype(flow_in, T)
-    return flow_in.write(index, value)
+    words = "Tried to write to index {found} but array is not resizeable and size is: {size}"
+    _require_inside(ctx, flow_in, index, f"TensorArray {_name_of(ctx)}: {words}", grows=flow_in.dynamic)
+    _check_shape(ctx, flow_in, index, value)
+    result = flow_in.write(index, value)
+    _mark(ctx, result, index, written=True)
+    return result
 
 
 @defop(
@@ -183,7 +241,10 @@ def _write(handle: Any, index: Any, value: Any, flow_in: Cells, *, T: DType) -> 
     array="read",
 )
 def _read(ctx: Any, handle: Any, index: Any, flow_in: Cells) -> Any:
-    return flow_in.read(index, _known_element(ctx))
+    _require_inside(ctx, flow_in, index, "Tried to read from index {found} but array size is: {size}")
+    result = flow_in.read(index, _known_element(ctx))
+    _mark(ctx, flow_in, index, written=False)
+    return result
 
 
 def _known_element(ctx: Any) -> Any:
@@ -203,7 +264,10 @@ def _known_element(ctx: Any) -> Any:
     array="read",
 )
 def _gather(ctx: Any, handle: Any, indices: Any, flow_in: Cells) -> Any:
-    return flow_in.gather(indices, _known_element(ctx))
+    _require_inside(ctx, flow_in, indices, "Tried to read from index {found} but array size is: {size}")
+    result = flow_in.gather(indices, _known_element(ctx))
+    _mark(ctx, flow_in, indices, written=False)
+    return result
 
 
 @defop(
@@ -213,9 +277,13 @@ def _gather(ctx: Any, handle: Any, indices: Any, flow_in: Cells) -> Any:
     static=_static_indices,
     array="write",
 )
-def _scatter(handle: Any, indices: Any, value: Any, flow_in: Cells, *, T: DType) -> Cells:
+def _scatter(ctx: Any, handle: Any, indices: Any, value: Any, flow_in: Cells, *, T: DType) -> Cells:
     _check_dtype(flow_in, T)
-    return flow_in.scatter(indices, value)
+    words = "Max scatter index must be < array size ({found} vs. {size})"
+    _require_inside(ctx, flow_in, indices, words, grows=flow_in.dynamic)
+    result = flow_in.scatter(indices, value)
+    _mark(ctx, result, indices, written=True)
+    return result
 
 
 @defop(
@@ -227,7 +295,9 @@ def _scatter(handle: Any, indices: Any, value: Any, flow_in: Cells, *, T: DType)
 )
 def _concat(ctx: Any, handle: Any, flow_in: Cells, *, element_shape_except0: Dims) -> tuple[Any, Any]:
     tail = element_shape_except0
-    return flow_in.concat(None if tail is None else (0, *tail))
+    result = flow_in.concat(None if tail is None else (0, *tail))
+    _mark(ctx, flow_in, np.arange(flow_in.capacity), written=False)
+    return result
 
 
 @defop(
@@ -237,9 +307,11 @@ def _concat(ctx: Any, handle: Any, flow_in: Cells, *, element_shape_except0: Dim
     static=("lengths",),
     array="write",
 )
-def _split(handle: Any, value: Any, lengths: Any, flow_in: Cells, *, T: DType) -> Cells:
+def _split(ctx: Any, handle: Any, value: Any, lengths: Any, flow_in: Cells, *, T: DType) -> Cells:
     _check_dtype(flow_in, T)
-    return flow_in.split(value, np.asarray(lengths))
+    result = flow_in.split(value, np.asarray(lengths))
+    _mark(ctx, result, np.arange(len(lengths)), written=True)
+    return result
 
 
 @defop(
@@ -255,5 +327,7 @@ def _size(handle: Any, flow_in: Cells) -> Any:
 
 
 @defop("TensorArrayCloseV3(handle: resource)", gradient=NOT_DIFFERENTIABLE, stateful=True, array="close")
-def _close(handle: Any) -> tuple[()]:
+def _close(ctx: Any, handle: Any) -> tuple[()]:
+    if _is_checked(ctx):
+        ctx.close_marks()
     return ()

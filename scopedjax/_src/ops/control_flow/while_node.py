@@ -197,6 +197,8 @@ class _Steps:
         every = range(len(self.values))
         self.moving = [i for i in every if i not in loop.fixed and i not in loop.written]
         self.written = [i for i in every if i in loop.written]
+        rooms = self._rooms(count)
+        left = self.ctx.settle_marks(self.known, count, max(rooms.values(), default=0))
         self.touched, self.changing = self.ctx.touched_state()
         self.constant_state = [k for k in self.touched if k not in self.changing]
         self.constants = [t for t, v in self.given.items() if isinstance(v, (jax.Array, Cells))]
@@ -206,10 +208,11 @@ class _Steps:
             [as_traced(self.values[i]) for i in self.fixed],
             [self.touched[k] for k in self.constant_state],
         )
-        start = self._start(count, consts)
+        start = self._start(rooms, consts)
         carry, sums = self._run(count, consts, *start)
         values, changing = carry[0], carry[1]
         self.ctx.commit(dict(zip(self.changing, changing, strict=True)))
+        self.ctx.restore_marks(left)
         results = list(self.values)
         for i, value in zip((*self.moving, *self.written), (*values, *sums), strict=True):
             results[i] = _as_before(value, self.values[i])
@@ -235,12 +238,11 @@ class _Steps:
         carry_leaves, sum_leaves = open_loop(going, step, const_leaves, carry_leaves, sum_leaves, self.most)
         return carry_tree.unflatten(carry_leaves), sum_tree.unflatten(sum_leaves)
 
-    def _start(self, count: int | None, consts: Any) -> tuple[Any, Any]:
+    def _start(self, rooms: dict[int, int], consts: Any) -> tuple[Any, Any]:
         """Returns (carry, sums) before the first step, in the form that they keep."""
         moving = [self.values[i] for i in self.moving]
         written = [self.values[i] for i in self.written]
         state = [as_traced(self.touched[k]) for k in self.changing]
-        rooms = self._rooms(count)
         elements: list[Any] = [None] * len(self.values)
         for _ in range(_ROUNDS):
             values = [_settled(v, rooms.get(i), elements[i]) for i, v in zip(self.moving, moving, strict=True)]
