@@ -18,7 +18,6 @@ DEPARTURES = {
     "SparseReorder": "the order depends on data: a host node, and no gradient yet",
     "EagerPyFunc": "tf.py_function runs TensorFlow's eager mode there, which keeps a tape; here it is Python",
     "MatrixExponential": "JAX differentiates it; TensorFlow has no gradient for the op itself",
-    "MatrixSquareRoot": "SciPy computes it, without a gradient yet",
     "RFFT3D": "JAX differentiates it",
     "IRFFT3D": "JAX differentiates it",
     "OptionalGetValue": "an Optional only comes from a file, and its graph holds the gradients already",

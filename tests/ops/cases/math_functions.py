@@ -34,7 +34,7 @@ CASES = [
         graphdef=False,
         unknown=("partial",),
     ),
-    Case("sqrtm", linalg("sqrtm"), [POSITIVE], WIDE_FLOATS, tol={"float32": 2e-5}, grad=False),
+    Case("sqrtm", linalg("sqrtm"), [POSITIVE], WIDE_FLOATS, tol={"float32": 2e-5}),
     Case(
         "logm",
         linalg("logm"),

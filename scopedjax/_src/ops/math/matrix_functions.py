@@ -16,17 +16,20 @@ from scopedjax._src.base import dtypes
 from scopedjax._src.base.errors import InvalidArgumentError
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph import stacks
+from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op
-from scopedjax._src.ops.array.shapes import expand_dims, shape
+from scopedjax._src.ops.array.filling import eye
+from scopedjax._src.ops.array.joining import concat, matrix_transpose
+from scopedjax._src.ops.array.shapes import expand_dims, reshape, shape
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.comparison import greater, where_v2
-from scopedjax._src.ops.math.decompositions import svd
+from scopedjax._src.ops.math.decompositions import matrix_solve, svd
 from scopedjax._src.ops.math.elementwise import maximum
-from scopedjax._src.ops.math.linear_algebra import matmul, norm
+from scopedjax._src.ops.math.linear_algebra import adjoint, matmul, norm
 from scopedjax._src.ops.math.reductions import reduce_max, reduce_sum
-from scopedjax._src.ops.registry import NO_GRADIENT, LoweringContext, declare, defop
+from scopedjax._src.ops.registry import NO_GRADIENT, Gradient, LoweringContext, declare, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 
 _COMPLEX = (dtypes.complex64, dtypes.complex128)
@@ -69,12 +72,36 @@ def _by_scipy(name: str) -> Callable[..., Any]:
     return lower
 
 
+def _root_gradient(op: Operation, grad: Any) -> list[Any]:
+    """With X X = A, the gradient G of A solves Sylvester's equation X* G + G X* = grad.
+
+    Written out row by row it is one system of n * n unknowns: (X* (x) I + I (x) X*^T) vec(G) = vec(grad).
+    """
+    factor = adjoint(op.outputs[0])
+    sizes = shape(factor)
+    side = sizes[-1]
+    same = eye(side, dtype=factor.dtype)
+
+    def spread(matrix: Any, *axes: int) -> Any:
+        for axis in axes:
+            matrix = expand_dims(matrix, axis)
+        return matrix
+
+    left = spread(factor, -2, -1) * spread(same, -3, -2)  # [..., i, 1, k, 1] * [1, j, 1, l]
+    right = spread(same, -2, -1) * spread(matrix_transpose(factor), -3, -2)
+    squared = expand_dims(side * side, 0)
+    batch = sizes[:-2]
+    system = reshape(left + right, concat([batch, squared, squared], 0))
+    solved = matrix_solve(system, reshape(grad, concat([batch, squared, [1]], 0)))
+    return [reshape(solved, sizes)]
+
+
 declare(
     "MatrixSquareRoot(input: T) -> output: T",
     _by_scipy("sqrtm"),
     shape=_square,
     host=True,
-    gradient=NO_GRADIENT,
+    gradient=Gradient("function", _root_gradient),
     types={"T": _NUMBERS},
 )
 declare(
@@ -116,7 +143,7 @@ def sqrtm(input: Any, name: str | None = None) -> Tensor:
       name: Node name; defaults to "MatrixSquareRoot".
 
     Returns:
-      Tensor of the shape and dtype of `input`. It has no gradient.
+      Tensor of the shape and dtype of `input`.
 
     Raises:
       ValueError: the matrices are not square.
