@@ -30,6 +30,11 @@ from scopedjax._src.ops.nn.dropout import dropout as dropped
 
 _FUNCTIONS = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
 
+_SHARED = ("activation", "recurrent_activation", "use_bias", "kernel_initializer", "recurrent_initializer",
+           "bias_initializer", "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint",
+           "recurrent_constraint", "bias_constraint", "dropout", "recurrent_dropout", "implementation")  # fmt: skip
+_OPTIONS = (*_SHARED, "unit_forget_bias", "reset_after")
+
 
 class AbstractRNNCell(Layer):
     """What a cell of one's own may begin with: it says `state_size`, `output_size`, and `call(inputs, states)`.
@@ -79,13 +84,11 @@ class GatedCell(Layer):
     """What the three cells share."""
 
     _gates = 1
-    _arguments = ("units", "activation", "recurrent_activation", "use_bias", "kernel_initializer",
-                  "recurrent_initializer", "bias_initializer", "kernel_regularizer", "recurrent_regularizer",
-                  "bias_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout",
-                  "recurrent_dropout", "implementation")  # fmt: skip
+    _arguments: tuple[str, ...] = ("units", *_SHARED)
 
-    def __init__(self, units: int, options: dict[str, Any], kwargs: dict[str, Any]) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, units: int, **given: Any) -> None:
+        options = {name: given.pop(name) for name in _OPTIONS if name in given}
+        super().__init__(**given)
         self.units = int(units)
         self.state_size: Any = self.units
         self.output_size = self.units
@@ -242,7 +245,7 @@ class SimpleRNNCell(GatedCell):
         recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
         recurrent_dropout: float = 0.0, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(units, _options(locals(), SimpleRNNCell._arguments), kwargs)
+        super().__init__(**naming.handed_on(locals()))
 
     def advance(self, projected: Any, states: Sequence[Any], training: Any = None) -> list[Tensor]:
         """The state after a step."""
@@ -288,7 +291,7 @@ class LSTMCell(GatedCell):
         recurrent_constraint: Any = None, bias_constraint: Any = None, dropout: float = 0.0,
         recurrent_dropout: float = 0.0, implementation: int = 1, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(units, _options(locals(), LSTMCell._arguments), kwargs)
+        super().__init__(**naming.handed_on(locals()))
         self.state_size = [self.units, self.units]
 
     def _first_bias(self, shape: Any, dtype: Any = None, **_: Any) -> Any:
@@ -344,7 +347,7 @@ class GRUCell(GatedCell):
         bias_constraint: Any = None, dropout: float = 0.0, recurrent_dropout: float = 0.0, implementation: int = 1,
         reset_after: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(units, _options(locals(), GRUCell._arguments), kwargs)
+        super().__init__(**naming.handed_on(locals()))
 
     def _bias_shape(self, width: int) -> tuple[int, ...]:
         return (2, width) if self.reset_after else (width,)
@@ -478,8 +481,3 @@ def size_of_output(cell: Any) -> Any:
         return size
     sizes = cell.state_size
     return sizes[0] if isinstance(sizes, (list, tuple)) else sizes
-
-
-def _options(given: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The arguments of a cell among the local names of its `__init__`."""
-    return {name: given[name] for name in names if name in given and name != "units"}

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scopedjax._src.lib.keras import activations, constraints, initializers, regularizers
 from scopedjax._src.lib.keras.core import layout
 from scopedjax._src.lib.keras.layer import Layer
+from scopedjax._src.lib.keras.naming import handed_on
 from scopedjax._src.lib.layers import convolutional, separable, transposed
-
-
-def _named(**given: Any) -> dict[str, Any]:
-    """The arguments of a convolution, with activations, initializers and so on in the place of their names."""
-    pages = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}
-    found: dict[str, Any] = {}
-    for key, value in given.items():
-        page = activations if key == "activation" else pages.get(key.rpartition("_")[2])
-        found[key] = value if page is None or key == "activity_regularizer" else page.get(value)
-    return found
 
 
 class Conv1D(convolutional.Conv1D, Layer):
@@ -64,26 +54,8 @@ class Conv1D(convolutional.Conv1D, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                dilation_rate=dilation_rate,
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                kernel_constraint=kernel_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))
 
 
 class Conv2D(convolutional.Conv2D, Layer):
@@ -130,26 +102,8 @@ class Conv2D(convolutional.Conv2D, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                dilation_rate=dilation_rate,
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                kernel_constraint=kernel_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))
 
 
 class Conv3D(convolutional.Conv3D, Layer):
@@ -196,26 +150,8 @@ class Conv3D(convolutional.Conv3D, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                dilation_rate=dilation_rate,
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                kernel_constraint=kernel_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))
 
 
 class Conv2DTranspose(transposed.Conv2DTranspose, Layer):
@@ -269,25 +205,9 @@ class Conv2DTranspose(transposed.Conv2DTranspose, Layer):
             raise NotImplementedError(
                 "output_padding and dilation_rate are not available in scopedjax; use tf.nn.conv2d_transpose"
             )
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                kernel_constraint=kernel_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        del output_padding, dilation_rate
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))
 
 
 class Conv3DTranspose(transposed.Conv3DTranspose, Layer):
@@ -337,25 +257,9 @@ class Conv3DTranspose(transposed.Conv3DTranspose, Layer):
         self.output_padding = None
         if output_padding is not None:
             raise NotImplementedError("output_padding is not available in scopedjax; pad or crop the result")
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                kernel_constraint=kernel_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        del output_padding
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))
 
 
 class SeparableConv1D(separable.SeparableConv1D, Layer):
@@ -412,30 +316,8 @@ class SeparableConv1D(separable.SeparableConv1D, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                dilation_rate=dilation_rate,
-                depth_multiplier=depth_multiplier,
-                activation=activation,
-                use_bias=use_bias,
-                depthwise_initializer=depthwise_initializer,
-                pointwise_initializer=pointwise_initializer,
-                bias_initializer=bias_initializer,
-                depthwise_regularizer=depthwise_regularizer,
-                pointwise_regularizer=pointwise_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                depthwise_constraint=depthwise_constraint,
-                pointwise_constraint=pointwise_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))
 
 
 class SeparableConv2D(separable.SeparableConv2D, Layer):
@@ -492,27 +374,5 @@ class SeparableConv2D(separable.SeparableConv2D, Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            **_named(
-                filters=filters,
-                kernel_size=kernel_size,
-                strides=strides,
-                padding=padding,
-                data_format=layout(data_format),
-                dilation_rate=dilation_rate,
-                depth_multiplier=depth_multiplier,
-                activation=activation,
-                use_bias=use_bias,
-                depthwise_initializer=depthwise_initializer,
-                pointwise_initializer=pointwise_initializer,
-                bias_initializer=bias_initializer,
-                depthwise_regularizer=depthwise_regularizer,
-                pointwise_regularizer=pointwise_regularizer,
-                bias_regularizer=bias_regularizer,
-                activity_regularizer=activity_regularizer,
-                depthwise_constraint=depthwise_constraint,
-                pointwise_constraint=pointwise_constraint,
-                bias_constraint=bias_constraint,
-            ),
-            **kwargs,
-        )
+        data_format = layout(data_format)
+        super().__init__(**handed_on(locals()))

@@ -11,6 +11,7 @@ from typing import Any
 
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.keras import cells
+from scopedjax._src.lib.keras.naming import handed_on
 from scopedjax._src.lib.keras.recurrent import OfItsOwn
 from scopedjax._src.ops.array.filling import ones
 from scopedjax._src.ops.array.joining import concat, split, transpose
@@ -108,7 +109,7 @@ class CuDNNLSTM(OfItsOwn):
         return_sequences: bool = False, return_state: bool = False, go_backwards: bool = False, stateful: bool = False,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        self._made(locals())
+        self._made(handed_on(locals()))
 
 
 class CuDNNGRU(OfItsOwn):
@@ -146,4 +147,4 @@ class CuDNNGRU(OfItsOwn):
         recurrent_constraint: Any = None, bias_constraint: Any = None, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
-        self._made(locals())
+        self._made(handed_on(locals()))

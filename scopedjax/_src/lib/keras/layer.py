@@ -30,6 +30,7 @@ from scopedjax._src.lib.keras import initializers, regularizers, state
 from scopedjax._src.lib.keras.naming import Registry, plain
 from scopedjax._src.lib.layers import base
 from scopedjax._src.lib.layers.base import InputSpec as InputSpec
+from scopedjax._src.lib.layers.base import ancestors as ancestors
 from scopedjax._src.ops.array.identity import identity
 from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization
@@ -107,7 +108,6 @@ class Layer(base.Layer):
         self._penalties: dict[Any, Any] = {}
         self._metrics_added: list[tuple[str, Any, str | None]] = []
         self.supports_masking = getattr(type(self), "supports_masking", False)
-        self.stateful = False
         if "input_dim" in kwargs and "input_shape" not in kwargs:
             kwargs["input_shape"] = (kwargs["input_dim"],)
         kwargs.pop("input_dim", None)
@@ -116,7 +116,7 @@ class Layer(base.Layer):
             raise TypeError("Keyword argument not understood:", unknown[0])
         self._batch_input_shape = _batch_shape(kwargs)
         self._initial_weights = kwargs.get("weights")
-        regularizer = regularizers.get(kwargs.get("activity_regularizer"))
+        regularizer = kwargs.get("activity_regularizer")
         super().__init__(trainable=trainable, name=name, dtype=dtype, activity_regularizer=regularizer)
         self._call_parameters = frozenset(inspect.signature(self.call).parameters)
 
@@ -183,11 +183,7 @@ class Layer(base.Layer):
                 self._build_for(inputs, tensors)
                 self._check_input(tensors)
             with _training(kwargs.get("training")):
-                outputs = self.call(inputs, *args, **kwargs)
-            if outputs is None:
-                raise ValueError(
-                    f"A layer's `call` method should return a Tensor or a list of Tensors (layer: {self.name})."
-                )
+                outputs = self._called(inputs, args, kwargs)
             self._regularize_activity(inputs, outputs)
             outputs = self._recorded(inputs, outputs, args, given)
         return outputs
@@ -401,62 +397,10 @@ class Layer(base.Layer):
         """Returns the updates that depend on `inputs`; for None, those that depend on no placeholder."""
         return _reached(self.updates, inputs)
 
-    def get_weights(self) -> list[Any]:
-        """Returns the values of `weights` as arrays."""
-        return state.batch_get_value(self.weights)
-
-    def set_weights(self, weights: Any) -> None:
-        """Sets the values of `weights`.
-
-        Args:
-          weights: Arrays in the order of `weights`.
-
-        Raises:
-          ValueError: another number or other shapes than the layer has.
-        """
-        params, arrays = self.weights, [np.asarray(w) for w in weights]
-        if len(params) != len(arrays):
-            raise ValueError(
-                f'You called `set_weights(weights)` on layer "{self.name}" with a  weight list of length '
-                f"{len(arrays)}, "
-                f"but the layer was expecting {len(params)} weights. Provided weights: {str(weights)[:50]}..."
-            )
-        for param, array in zip(params, arrays, strict=True):
-            if tuple(param.get_shape().as_list()) != array.shape:
-                raise ValueError(
-                    f"Layer weight shape {tuple(param.get_shape().as_list())} not compatible with provided weight "
-                    f"shape {array.shape}"
-                )
-        state.batch_set_value(zip(params, arrays, strict=True))
-
-    def count_params(self) -> int:
-        """Returns the number of elements of all variables.
-
-        Raises:
-          ValueError: it has none yet, since it was not called.
-        """
-        if not self.built:
-            raise ValueError(
-                f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can build it "
-                f"manually via: `{self.name}.build(batch_input_shape)`."
-            )
-        return sum(int(np.prod(v.get_shape().as_list(), dtype=np.int64)) for v in self.weights)
-
-    def get_input_at(self, node_index: int) -> Any:
-        """Returns the input of the call `node_index`."""
-        return self._calls[node_index][0]
-
-    def get_output_at(self, node_index: int) -> Any:
-        """Returns the output of the call `node_index`."""
-        return self._calls[node_index][1]
-
-    def get_input_shape_at(self, node_index: int) -> Any:
-        """Returns the input's shape of the call `node_index`."""
-        return nest.map_structure(lambda t: t.dims, self._calls[node_index][0])
-
-    def get_output_shape_at(self, node_index: int) -> Any:
-        """Returns the output's shape of the call `node_index`."""
-        return nest.map_structure(lambda t: t.dims, self._calls[node_index][1])
+    @property
+    def inbound_nodes(self) -> list[Any]:
+        """What it was called with, and what came of it, call by call."""
+        return list(self._calls)
 
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` makes the layer from again; its arguments are read off its attributes."""
@@ -524,20 +468,4 @@ def _reached(items: Sequence[Any], inputs: Any) -> list[Any]:
     """The items that depend on one of the inputs; for None, those that depend on nothing that is fed."""
     if inputs is None:
         return [i for i in items if not any(op.type == "Placeholder" for op in ancestors(i))]
-    wanted = {t.op for t in nest.flatten(inputs) if isinstance(t, Tensor)}
-    return [i for i in items if wanted & ancestors(i)]
-
-
-def ancestors(item: Any) -> set[Operation]:
-    """The operation of an item, and all that it depends on."""
-    start = item if isinstance(item, Operation) else getattr(item, "op", None)
-    seen: set[Operation] = set()
-    pending = [] if start is None else [start]
-    while pending:
-        op = pending.pop()
-        if op in seen:
-            continue
-        seen.add(op)
-        pending.extend(t.op for t in op.inputs)
-        pending.extend(op.control_inputs)
-    return seen
+    return base.reached(items, inputs)

@@ -79,6 +79,16 @@ def plain(value: Any) -> Any:
     return serialized(value) if hasattr(value, "get_config") else value
 
 
+def handed_on(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a constructor, from its local names: what it hands on to the one that it refines.
+
+    `super().__init__(**handed_on(locals()))` keeps the signature explicit without saying each name three times more.
+    Locals that were changed before are handed on as changed, deleted ones not at all.
+    """
+    own = {k: v for k, v in given.items() if k not in ("self", "__class__", "kwargs")}
+    return {**own, **given["kwargs"]}
+
+
 def get_custom_objects() -> dict[str, Any]:
     """Returns the names that a program added; what is put in here can be said by its name.
 

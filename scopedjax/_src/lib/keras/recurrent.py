@@ -299,14 +299,10 @@ class OfItsOwn(RNN):
     _cell: Any = None
 
     def _made(self, given: dict[str, Any]) -> None:
-        """Makes the cell and the layer of the arguments of a subclass: its local names."""
-        kwargs = dict(given["kwargs"])
-        own = {n: given[n] for n in self._cell._arguments if n in given}
-        own.update({n: kwargs.pop(n) for n in self._cell._arguments if n in kwargs})
-        flags = {name: given[name] for name in _FLAGS if name in given}
-        regularizer = {"activity_regularizer": given["activity_regularizer"]}
-        cell_kwargs = {n: kwargs[n] for n in ("dtype", "trainable") if n in kwargs}
-        RNN.__init__(self, self._cell(**own, **cell_kwargs), **flags, **regularizer, **kwargs)
+        """Makes the cell and the layer of the arguments that a subclass hands on."""
+        own = {name: given.pop(name) for name in self._cell._arguments if name in given}
+        own.update({name: given[name] for name in ("dtype", "trainable") if name in given})
+        RNN.__init__(self, self._cell(**own), **given)
         self.input_spec = InputSpec(ndim=3)
 
     def __getattr__(self, name: str) -> Any:
@@ -370,7 +366,7 @@ class SimpleRNN(OfItsOwn):
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        self._made(locals())
+        self._made(naming.handed_on(locals()))
 
 
 class LSTM(OfItsOwn):
@@ -419,7 +415,7 @@ class LSTM(OfItsOwn):
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         **kwargs: Any,
     ) -> None:  # fmt: skip
-        self._made(locals())
+        self._made(naming.handed_on(locals()))
 
 
 class GRU(OfItsOwn):
@@ -467,4 +463,4 @@ class GRU(OfItsOwn):
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, unroll: bool = False,
         reset_after: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
-        self._made(locals())
+        self._made(naming.handed_on(locals()))

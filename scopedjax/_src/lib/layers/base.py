@@ -10,13 +10,15 @@
 
 A subclass writes `build(input_shape)`, which adds variables and sets `self.built`, and `call(inputs)`. What it is asked
 to add goes into TF1's collections: losses of regularizers into REGULARIZATION_LOSSES, updates (the moving averages of
-a batch normalisation) into UPDATE_OPS. Nothing runs these updates by itself.
+a batch normalisation) into UPDATE_OPS, at the end of the call, and only those of a layer that is for training. Nothing
+runs these updates by itself. Activations, initializers, regularizers and constraints may be said by Keras' names.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,13 +31,18 @@ from scopedjax._src.graph import stacks
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.keras import constraints, initializers, naming, regularizers, state
+from scopedjax._src.lib.layers.input_spec import InputSpec as InputSpec
 from scopedjax._src.ops.array.shapes import shape as shape_of
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.variables.kinds import VariableAggregation, VariableSynchronization
+from scopedjax._src.variables.partitioned import PartitionedVariable
 from scopedjax._src.variables.scope import VariableScope, get_variable, variable_scope
 
 _NAMES_KEY = "layer names"
+_PACKAGE = __name__.partition(".")[0]
+_EVERY_LAYER = ("self", "trainable", "name", "dtype", "kwargs")
 _KNOWN_KEYWORDS = {
     "_scope",
     "_reuse",
@@ -45,86 +52,6 @@ _KNOWN_KEYWORDS = {
     "batch_size",
     "weights",
 }
-
-
-class InputSpec:
-    """What a layer asks of an input: rank, dtype, sizes of axes.
-
-    Args:
-      dtype: The dtype, or None for any.
-      shape: The shape, with None for free sizes.
-      ndim: The rank.
-      max_ndim: The largest rank.
-      min_ndim: The smallest rank.
-      axes: {axis: size}, with None for a free size.
-      allow_last_axis_squeeze: Accepted.
-      name: Accepted.
-      optional: Accepted.
-
-    >>> tf.layers.InputSpec(min_ndim=2, axes={-1: 3}).axes
-    {-1: 3}
-    """
-
-    def __init__(
-        self,
-        dtype: Any = None,
-        shape: Any = None,
-        ndim: int | None = None,
-        max_ndim: int | None = None,
-        min_ndim: int | None = None,
-        axes: dict[int, int | None] | None = None,
-        allow_last_axis_squeeze: bool = False,
-        name: str | None = None,
-        optional: bool = False,
-    ) -> None:
-        self.dtype = None if dtype is None else as_dtype(dtype).name
-        self.shape = None if shape is None else tuple(TensorShape(shape).as_list())
-        self.ndim = len(self.shape) if self.shape is not None else ndim
-        self.max_ndim = max_ndim
-        self.min_ndim = min_ndim
-        self.axes = {int(k): v for k, v in (axes or {}).items()}
-        self.allow_last_axis_squeeze = allow_last_axis_squeeze
-        self.name = name
-        self.optional = optional
-
-    def __repr__(self) -> str:
-        fields = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
-        shown = [f"{f}={getattr(self, f)}" for f in fields if getattr(self, f)]
-        return f"InputSpec({', '.join(shown)})"
-
-    def check(self, tensor: Tensor, position: int, layer: str) -> None:
-        """Checks an input.
-
-        Raises:
-          ValueError: it does not fit.
-        """
-        start = f"Input {position} of layer {layer} is incompatible with the layer: "
-        dims = tensor.dims
-        if self.dtype is not None and tensor.dtype.base_dtype.name != self.dtype:
-            raise ValueError(f"{start}expected dtype={self.dtype}, found dtype={tensor.dtype.base_dtype.name}")
-        if dims is None:
-            if self.ndim is not None or self.max_ndim is not None or self.min_ndim is not None:
-                raise ValueError(f"{start}its rank is undefined, but the layer requires a defined rank.")
-            return
-        rank, shown = len(dims), f"Full shape received: {list(dims)}"
-        if self.ndim is not None and rank != self.ndim:
-            raise ValueError(f"{start}expected ndim={self.ndim}, found ndim={rank}. {shown}")
-        if self.max_ndim is not None and rank > self.max_ndim:
-            raise ValueError(f"{start}expected max_ndim={self.max_ndim}, found ndim={rank}")
-        if self.min_ndim is not None and rank < self.min_ndim:
-            # The second colon is TensorFlow 1.15's.
-            raise ValueError(f"{start}: expected min_ndim={self.min_ndim}, found ndim={rank}. {shown}")
-        for axis, value in self.axes.items():
-            if value is not None and dims[axis] not in (value, None):
-                raise ValueError(
-                    f"{start}expected axis {axis} of input shape to have value {value} but received input with shape "
-                    f"{list(dims)}"
-                )
-        if self.shape is not None and any(s is not None and d not in (s, None) for s, d in zip(self.shape, dims)):
-            raise ValueError(
-                f"Input {position} is incompatible with layer {layer}: expected shape={self.shape}, found "
-                f"shape={list(dims)}"
-            )
 
 
 class Layer:
@@ -150,6 +77,8 @@ class Layer:
     ['scale/factor:0']
     """
 
+    supports_masking = False
+
     def __init__(self, trainable: bool = True, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         unknown = [k for k in kwargs if k not in _KNOWN_KEYWORDS]
         if unknown:
@@ -159,11 +88,14 @@ class Layer:
         self._name, self._base_name = self._named(name)
         self.built = False
         self.input_spec: InputSpec | list[InputSpec] | None = None
-        self._activity_regularizer: Callable[..., Any] | None = kwargs.get("activity_regularizer")
+        self.stateful = False
+        self._activity_regularizer: Callable[..., Any] | None = regularizers.get(kwargs.get("activity_regularizer"))
         self._trainable_weights: list[Any] = []
         self._non_trainable_weights: list[Any] = []
-        self._losses: list[tuple[Any, Any]] = []
+        self._losses: list[tuple[Any, Any]] = []  # added ones, with what they depend on: None for the variables alone
+        self._penalized: list[tuple[Any, Any]] = []  # those of regularizers, which come after them
         self._updates: list[tuple[Any, Any]] = []
+        self._open_inputs: list[Any] = []  # of the calls that are going on, innermost last
         self._calls: list[tuple[Any, Any]] = []
         self._graph: Graph | None = None
         self._reuse = kwargs.get("_reuse")
@@ -186,6 +118,10 @@ class Layer:
     def call(self, inputs: Any, **kwargs: Any) -> Any:
         """Returns the outputs; called with the layer's scope open."""
         return inputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Returns the mask of the outputs: none, since `tf.layers` know no masks."""
+        return None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Returns the shape of the output for an input of a shape, without adding nodes."""
@@ -219,13 +155,23 @@ class Layer:
                 if not self.built:
                     self._build_for(inputs, tensors)
                     self._check_input(tensors)
-                outputs = self.call(inputs, *args, **kwargs)
-                if outputs is None:
-                    raise ValueError(
-                        f"A layer's `call` method should return a Tensor or a list of Tensors (layer: {self.name})."
-                    )
+                outputs = self._called(inputs, args, kwargs)
                 self._regularize_activity(inputs, outputs)
+                _add_new(GraphKeys.UPDATE_OPS, self.updates)
         self._calls.append((inputs, outputs))
+        return outputs
+
+    def _called(self, inputs: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """What `call` returns, which must not be None."""
+        self._open_inputs.append(inputs)
+        try:
+            outputs = self.call(inputs, *args, **kwargs)
+        finally:
+            self._open_inputs.pop()
+        if outputs is None:
+            raise ValueError(
+                f"A layer's `call` method should return a Tensor or a list of Tensors, not None (layer: {self.name})."
+            )
         return outputs
 
     def apply(self, *args: Any, **kwargs: Any) -> Any:
@@ -299,10 +245,10 @@ class Layer:
           name: Name below the scope.
           shape: Shape.
           dtype: Dtype; the layer's by default, float32 where it has none.
-          initializer: Initializer; by default that of the scope, else Glorot's uniform one.
+          initializer: Initializer or its name; by default that of the scope, else Glorot's uniform one.
           regularizer: Function of the variable whose result is a loss.
           trainable: Whether it is for training (True), if the layer is.
-          constraint: Function of the value, applied after an update.
+          constraint: Function of the value, applied after an update, or its name.
           use_resource: As in `tf.get_variable`.
           synchronization: As in `tf.get_variable`; ON_READ variables are not trained.
           aggregation: As in `tf.get_variable`.
@@ -316,11 +262,7 @@ class Layer:
           ValueError: a trainable variable that is ON_READ.
           TypeError: another keyword.
         """
-        unknown = [
-            k
-            for k in kwargs
-            if k not in ("getter", "collections", "autocast", "experimental_autocast", "caching_device")
-        ]
+        unknown = [k for k in kwargs if k not in ("autocast", "experimental_autocast", "caching_device")]
         if unknown:
             raise TypeError("Unknown keyword argument:", unknown[0])
         on_read = synchronization is VariableSynchronization.ON_READ
@@ -332,7 +274,7 @@ class Layer:
         trainable = False if on_read else True if trainable is None else trainable
         self._set_scope()
         graph = stacks.get_default_graph()
-        known_losses = len(graph.get_collection(GraphKeys.REGULARIZATION_LOSSES))
+        known = len(graph.get_collection_ref(GraphKeys.GLOBAL_VARIABLES))
         reuse = self.built or self._reuse
         with variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False) as scope:
             self._current_scope = scope
@@ -341,22 +283,29 @@ class Layer:
                     name,
                     shape=shape,
                     dtype=as_dtype(dtype or self._dtype or "float32").base_dtype,
-                    initializer=initializer,
-                    regularizer=regularizer,
+                    initializer=initializers.get(initializer),
                     trainable=trainable and self.trainable,
                     partitioner=partitioner,
                     use_resource=use_resource,
-                    constraint=constraint,
+                    constraint=constraints.get(constraint),
                     synchronization=synchronization,
                     aggregation=aggregation,
                 )
-        if regularizer is not None:
-            made = graph.get_collection(GraphKeys.REGULARIZATION_LOSSES)[known_losses:]
-            self._losses.extend((loss, None) for loss in made)
-        kept = self._trainable_weights if trainable else self._non_trainable_weights
+                if regularizer is not None and len(graph.get_collection_ref(GraphKeys.GLOBAL_VARIABLES)) > known:
+                    self._penalize(name, variable, regularizer)
+        kept = self._trainable_weights if trainable and self.trainable else self._non_trainable_weights
         if not any(variable is v for v in kept):
             kept.append(variable)
         return variable
+
+    def _penalize(self, name: str, variable: Any, regularizer: Any) -> None:
+        """Adds the loss of a new variable's regularizer; of a partitioned one, that of each part."""
+        for part in variable if isinstance(variable, PartitionedVariable) else [variable]:
+            with stacks.get_default_graph().name_scope(name + "/Regularizer"):
+                loss = regularizer(part)
+            if loss is not None:
+                self._penalized.append((loss, None))
+                _add_new(GraphKeys.REGULARIZATION_LOSSES, [loss])
 
     def add_variable(self, *args: Any, **kwargs: Any) -> Any:
         """The older name of `add_weight`."""
@@ -369,22 +318,27 @@ class Layer:
           losses: Scalar tensor or list.
           inputs: What they depend on; None for losses of the variables alone.
         """
-        for loss in losses if isinstance(losses, (list, tuple)) else [losses]:
-            loss = loss() if callable(loss) else loss
+        for given in losses if isinstance(losses, (list, tuple)) else [losses]:
+            loss = given() if callable(given) else given
+            if loss is None:
+                continue
+            loss = loss if isinstance(loss, Tensor) else convert_to_tensor(loss)
             self._losses.append((loss, inputs))
-            _add_once(GraphKeys.REGULARIZATION_LOSSES, loss)
+            _add_new(GraphKeys.REGULARIZATION_LOSSES, [loss])
 
-    def add_update(self, updates: Any) -> None:
-        """Adds updates to the layer's and to the collection UPDATE_OPS.
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Adds updates to the layer's; at the end of a call they go to the collection UPDATE_OPS.
 
         Args:
-          updates: Operation, tensor, or list of them.
+          updates: Operation, tensor, or list of them; or a function that returns one.
+          inputs: Accepted: what they depend on is read off the graph.
         """
         for given in updates if isinstance(updates, (list, tuple)) else [updates]:
             update: Any = given() if callable(given) else given
-            op: Any = update if isinstance(update, Operation) else getattr(update, "op")  # noqa: B009
-            self._updates.append((op, None))
-            _add_once(GraphKeys.UPDATE_OPS, op)
+            if not isinstance(update, Operation) and not hasattr(update, "op"):
+                update = convert_to_tensor(update)
+            op: Any = update if isinstance(update, Operation) else update.op
+            self._updates.append((op, self._open_inputs[-1] if self._open_inputs else None))
 
     # What it has ---------------------------------------------------------------------------------------------------
 
@@ -397,7 +351,7 @@ class Layer:
     def scope_name(self) -> str:
         """Name of the variable scope; known after the first call."""
         if self._scope is None:
-            raise ValueError(f"No name available for layer scope because the layer '{self._name}' has not been used "
+            raise ValueError(f'No name available for layer scope because the layer "{self._name}" has not been used '
                              "yet. The scope name is determined the first time the layer instance is called. You must "
                              "therefore call the layer before querying `scope_name`.")  # fmt: skip
         return self._scope.name
@@ -461,7 +415,7 @@ class Layer:
     @property
     def losses(self) -> list[Any]:
         """Losses of regularizers, and added ones."""
-        return [loss for loss, _ in self._losses]
+        return [loss for loss, _ in (*self._losses, *self._penalized)]
 
     @property
     def updates(self) -> list[Any]:
@@ -470,47 +424,109 @@ class Layer:
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
         """Returns the losses that depend on `inputs`; for None, those that depend on no input."""
-        if inputs is None:
-            return [loss for loss, given in self._losses if given is None]
-        wanted = nest.flatten(inputs)
-        return [
-            x
-            for x, given in self._losses
-            if given is not None and any(g is w for g in nest.flatten(given) for w in wanted)
-        ]
+        known = [*self._losses, *self._penalized]
+        return [x for x, given in known if given is None] if inputs is None else reached(_dependent(known), inputs)
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Returns the updates; they are not told apart by input."""
-        return self.updates
+        """Returns the updates that depend on `inputs`; for None, those that depend on no input of a call."""
+        known = self._updates if self.trainable else []
+        dependent = [op for op, given in known if given is not None and reached([op], given)]
+        if inputs is None:
+            return [op for op, _ in known if not any(op is d for d in dependent)]
+        return reached(dependent, inputs)
+
+    def get_weights(self) -> list[Any]:
+        """Returns the values of `weights` as arrays, in the default session or in Keras' own."""
+        return state.batch_get_value(self.weights)
+
+    def set_weights(self, weights: Any) -> None:
+        """Sets the values of `weights`, in the default session or in Keras' own.
+
+        Args:
+          weights: Arrays in the order of `weights`.
+
+        Raises:
+          ValueError: another number or other shapes than the layer has.
+        """
+        params, arrays = self.weights, [np.asarray(w) for w in weights]
+        if len(params) != len(arrays):
+            raise ValueError(
+                f'You called `set_weights(weights)` on layer "{self.name}" with a  weight list of length '
+                f"{len(arrays)}, "
+                f"but the layer was expecting {len(params)} weights. Provided weights: {str(weights)[:50]}..."
+            )
+        for param, array in zip(params, arrays, strict=True):
+            if tuple(param.get_shape().as_list()) != array.shape:
+                raise ValueError(
+                    f"Layer weight shape {tuple(param.get_shape().as_list())} not compatible with provided weight "
+                    f"shape {array.shape}"
+                )
+        state.batch_set_value(zip(params, arrays, strict=True))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns what `from_config` makes the layer from again; its arguments are read off its attributes.
+
+        Raises:
+          NotImplementedError: a subclass with arguments of its own does not say them.
+        """
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        own = [n for n in inspect.signature(type(self).__init__).parameters if n not in _EVERY_LAYER]
+        if type(self).get_config is Layer.get_config and own and not type(self).__module__.startswith(_PACKAGE):
+            raise NotImplementedError("Layers with arguments in `__init__` must override `get_config`.")
+        if type(self).__module__.startswith(_PACKAGE):
+            attributes = {n: n if n in self.__dict__ else f"_{n}" for n in own}
+            config.update({n: naming.plain(self.__dict__[a]) for n, a in attributes.items() if a in self.__dict__})
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Makes a layer from what `get_config` returned."""
+        return cls(**config)
 
     def count_params(self) -> int:
         """Returns the number of elements of all variables."""
         if not self.built:
             raise ValueError(
-                f"You tried to call `count_params` on layer {self.name}, but the layer isn't built. You can build it "
-                "manually via: `layer.build(batch_input_shape)`."
+                f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can build it "
+                f"manually via: `{self.name}.build(batch_input_shape)`."
             )
         return sum(int(np.prod(v.get_shape().as_list(), dtype=np.int64)) for v in self.weights)
+
+    # Calls ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def inbound_nodes(self) -> list[Any]:
+        """Always empty: only models of Keras keep the nodes between layers."""
+        return []
+
+    @property
+    def outbound_nodes(self) -> list[Any]:
+        """Always empty: only models of Keras keep the nodes between layers."""
+        return []
 
     @property
     def input(self) -> Any:
         """The input of the only call."""
+        if not self._calls:
+            raise AttributeError(f"Layer {self.name} is not connected, no input to return.")
         return self._only_call("input")[0]
 
     @property
     def output(self) -> Any:
         """The output of the only call."""
+        if not self._calls:
+            raise AttributeError(f"Layer {self.name} has no inbound nodes.")
         return self._only_call("output")[1]
 
     @property
     def input_shape(self) -> Any:
         """The input's shape of the only call, as a tuple."""
-        return nest.map_structure(_plain_shape, self._only_call("input shape")[0])
+        return _plain_shapes(self._only_call("input shape")[0])
 
     @property
     def output_shape(self) -> Any:
         """The output's shape of the only call, as a tuple."""
-        return nest.map_structure(_plain_shape, self._only_call("output shape")[1])
+        return _plain_shapes(self._only_call("output shape")[1])
 
     def _only_call(self, what: str) -> tuple[Any, Any]:
         if not self._calls:
@@ -520,6 +536,31 @@ class Layer:
                 f"The layer {self.name} has multiple inbound nodes, hence the notion of {what} is ill-defined."
             )
         return self._calls[0]
+
+    def get_input_at(self, node_index: int) -> Any:
+        """Returns the input of the call `node_index`."""
+        return self._call_at(node_index, "input")[0]
+
+    def get_output_at(self, node_index: int) -> Any:
+        """Returns the output of the call `node_index`."""
+        return self._call_at(node_index, "output")[1]
+
+    def get_input_shape_at(self, node_index: int) -> Any:
+        """Returns the input's shape of the call `node_index`."""
+        return _plain_shapes(self._call_at(node_index, "input shape")[0])
+
+    def get_output_shape_at(self, node_index: int) -> Any:
+        """Returns the output's shape of the call `node_index`."""
+        return _plain_shapes(self._call_at(node_index, "output shape")[1])
+
+    def _call_at(self, number: int, what: str) -> tuple[Any, Any]:
+        if not self._calls:
+            raise RuntimeError(f"The layer has never been called and thus has no defined {what}.")
+        if not number < len(self._calls):
+            raise ValueError(
+                f"Asked to get {what} at node {number}, but the layer has only {len(self._calls)} inbound nodes."
+            )
+        return self._calls[number]
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} '{self.name}'>"
@@ -555,12 +596,37 @@ def _as_tensor(value: Any) -> Any:
     return convert_to_tensor(value) if plain or hasattr(value, "initializer") else value
 
 
-def _add_once(key: str, value: Any) -> None:
+def _add_new(key: str, values: Iterable[Any]) -> None:
+    """Adds to a collection what it does not have."""
     collection = stacks.get_default_graph().get_collection_ref(key)
-    if not any(value is known for known in collection):
-        collection.append(value)
+    collection.extend([v for v in values if not any(v is known for known in collection)])
 
 
-def _plain_shape(tensor: Any) -> tuple[int | None, ...] | None:
-    dims: tuple[int | None, ...] | None = tensor.dims
-    return dims
+def _dependent(known: Iterable[tuple[Any, Any]]) -> list[Any]:
+    return [x for x, given in known if given is not None]
+
+
+def reached(items: Sequence[Any], inputs: Any) -> list[Any]:
+    """The items (tensors, operations) that depend on one of the inputs."""
+    wanted = {t.op for t in nest.flatten(inputs) if isinstance(t, Tensor)}
+    return [i for i in items if wanted & ancestors(i)]
+
+
+def ancestors(item: Any) -> set[Operation]:
+    """The operation of an item, and all that it depends on."""
+    start = item if isinstance(item, Operation) else getattr(item, "op", None)
+    seen: set[Operation] = set()
+    pending = [] if start is None else [start]
+    while pending:
+        op = pending.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        pending.extend(t.op for t in op.inputs)
+        pending.extend(op.control_inputs)
+    return seen
+
+
+def _plain_shapes(tensors: Any) -> Any:
+    """The shapes of a nest of tensors, as tuples."""
+    return nest.map_structure(lambda t: getattr(t, "dims", None), tensors)

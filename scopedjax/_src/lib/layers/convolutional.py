@@ -12,6 +12,7 @@ from typing import Any
 
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.keras import activations, constraints, initializers, regularizers
 from scopedjax._src.lib.layers.arguments import as_tuple, channels_are_first, op_format, padding_name, window_length
 from scopedjax._src.lib.layers.base import InputSpec, Layer
 from scopedjax._src.ops.array.packing import stack
@@ -57,11 +58,11 @@ class ConvolutionLayer(Layer):
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
                 f"strides={self.strides} and dilation_rate={self.dilation_rate}"
             )
-        self.activation = activation
+        self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.bias_initializer = bias_initializer
-        self.bias_regularizer = bias_regularizer
-        self.bias_constraint = bias_constraint
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.bias_constraint = constraints.get(bias_constraint)
         self.input_spec = InputSpec(min_ndim=rank + 2)
         self.kernel: Any = None
         self.bias: Any = None
@@ -98,7 +99,7 @@ class ConvolutionLayer(Layer):
         """Adds the bias and applies the activation."""
         if self.use_bias:
             outputs = bias_add(outputs, self.bias, data_format=op_format(self._first, self.rank))
-        return outputs if self.activation is None else self.activation(outputs)
+        return self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """Returns the shape of the result for an input of a shape."""
@@ -138,9 +139,9 @@ class _Conv(ConvolutionLayer):
             rank, filters, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
             bias_initializer, bias_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
-        self.kernel_initializer = kernel_initializer
-        self.kernel_regularizer = kernel_regularizer
-        self.kernel_constraint = kernel_constraint
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
 
     def _kernel_shape(self, channels: int) -> list[int]:
         return [*self.kernel_size, channels, int(self.filters or 0)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.keras import activations, constraints, initializers, regularizers
 from scopedjax._src.lib.layers.arguments import channels_are_first, either
 from scopedjax._src.lib.layers.base import InputSpec, Layer
 from scopedjax._src.ops.array.identity import identity
@@ -15,6 +16,7 @@ from scopedjax._src.ops.array.shapes import expand_dims, reshape
 from scopedjax._src.ops.array.shapes import shape as shape_of
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.convert import convert_to_tensor
+from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.linear_algebra import matmul, tensordot
 from scopedjax._src.ops.nn.bias import bias_add
 from scopedjax._src.ops.nn.dropout import dropout as nn_dropout
@@ -70,14 +72,14 @@ class Dense(Layer):
             raise ValueError(
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
             )
-        self.activation = activation
+        self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
-        self.kernel_regularizer = kernel_regularizer
-        self.bias_regularizer = bias_regularizer
-        self.kernel_constraint = kernel_constraint
-        self.bias_constraint = bias_constraint
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
         self.input_spec = InputSpec(min_ndim=2)
         self.kernel: Any = None
         self.bias: Any = None
@@ -114,7 +116,8 @@ class Dense(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Tensor:
-        """Applies the kernel to the last axis."""
+        """Applies the kernel to the last axis; inputs of another dtype are cast to the layer's."""
+        inputs = cast(inputs, self.kernel.dtype)
         rank = inputs.shape.ndims
         if rank is None or rank == 2:
             outputs = matmul(inputs, self.kernel)
@@ -123,7 +126,7 @@ class Dense(Layer):
             outputs.set_shape([*inputs.shape.as_list()[:-1], self.units])
         if self.use_bias:
             outputs = bias_add(outputs, self.bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        return self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """Returns the input's shape with `units` in the last place."""

@@ -18,6 +18,7 @@ from scopedjax._src.base import dtypes
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.keras import constraints, initializers, regularizers
 from scopedjax._src.lib.layers.arguments import either, known_condition, read
 from scopedjax._src.lib.layers.base import InputSpec, Layer
 from scopedjax._src.lib.layers.renormalization import add_variables, checked_clipping, composed, correction
@@ -111,14 +112,14 @@ class BatchNormalization(Layer):
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
-        self.beta_initializer = beta_initializer
-        self.gamma_initializer = gamma_initializer
-        self.moving_mean_initializer = moving_mean_initializer
-        self.moving_variance_initializer = moving_variance_initializer
-        self.beta_regularizer = beta_regularizer
-        self.gamma_regularizer = gamma_regularizer
-        self.beta_constraint = beta_constraint
-        self.gamma_constraint = gamma_constraint
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
         # The fused op can do none of these; TF1 passes over `fused=True` then.
         self.fused: bool | None = False if renorm or virtual_batch_size or adjustment else fused
         self.gamma: Any = None

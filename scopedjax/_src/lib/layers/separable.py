@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.keras import constraints, initializers, regularizers
 from scopedjax._src.lib.layers.arguments import op_format
 from scopedjax._src.lib.layers.convolutional import ConvolutionLayer
 from scopedjax._src.ops.array.shapes import expand_dims, squeeze
@@ -47,12 +48,12 @@ class _Separable(ConvolutionLayer):
             bias_initializer, bias_regularizer, bias_constraint, **kwargs,
         )  # fmt: skip
         self.depth_multiplier = depth_multiplier
-        self.depthwise_initializer = depthwise_initializer
-        self.pointwise_initializer = pointwise_initializer
-        self.depthwise_regularizer = depthwise_regularizer
-        self.pointwise_regularizer = pointwise_regularizer
-        self.depthwise_constraint = depthwise_constraint
-        self.pointwise_constraint = pointwise_constraint
+        self.depthwise_initializer = initializers.get(depthwise_initializer)
+        self.pointwise_initializer = initializers.get(pointwise_initializer)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        self.pointwise_constraint = constraints.get(pointwise_constraint)
         self.depthwise_kernel: Any = None
         self.pointwise_kernel: Any = None
 
@@ -98,7 +99,7 @@ class _Separable(ConvolutionLayer):
         if self.use_bias:
             outputs = bias_add(outputs, self.bias, data_format=op_format(self._first, 2))
         outputs = squeeze(outputs, [at])
-        return outputs if self.activation is None else self.activation(outputs)
+        return self.activation(outputs)
 
 
 class SeparableConv1D(_Separable):
