@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from scopedjax._src.lib.keras import configs, losses, metrics, naming, optimizers, state
+from scopedjax._src.lib.keras import chosen_optimizers as optimizers
+from scopedjax._src.lib.keras import configs, losses, metrics, naming, state
 from scopedjax._src.lib.platform import logging
 from scopedjax._src.lib.train.saver import Saver
 

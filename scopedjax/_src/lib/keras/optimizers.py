@@ -4,7 +4,8 @@
     training/Adam/dense/kernel/m, .../v                     slots
 
 A subclass says its hyper-parameters, its slots, and what an update is (`_update`). The rate of a step is
-`learning_rate / (1 + decay * iterations)`. Gradients of gathered rows are made dense: Keras' rules move all rows.
+`learning_rate / (1 + decay * iterations)`. Gradients of gathered rows are made dense; where a rule moves these rows
+alone (`_rows_alone`), the others keep their values.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import int64
 from scopedjax._src.graph import stacks
-from scopedjax._src.lib.keras import initializers, state
+from scopedjax._src.lib.keras import initializers, schedules, state
 from scopedjax._src.lib.keras.naming import Registry
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer as TrainOptimizer
 from scopedjax._src.lower.gradients import gradients
+from scopedjax._src.ops.array.filling import ones_like
+from scopedjax._src.ops.array.shapes import reshape
 from scopedjax._src.ops.control_flow.grouping import group
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.math import elementwise as el
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.clipping import clip_by_norm, clip_by_value
+from scopedjax._src.ops.math.comparison import greater, where_v2
+from scopedjax._src.ops.math.segments import unsorted_segment_sum
 from scopedjax._src.variables.creation import create
 from scopedjax._src.variables.spec import VariableSpec
 
@@ -44,6 +49,7 @@ class Optimizer:
 
     _slot_names: tuple[str, ...] = ()
     _settings: tuple[str, ...] = ()  # what a configuration has besides the numbers
+    _rows_alone = False  # whether a gradient of gathered rows moves these rows alone
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         for keyword, value in kwargs.items():
@@ -61,6 +67,8 @@ class Optimizer:
         self.clipvalue = kwargs.get("clipvalue")
 
     def _set_hyper(self, name: str, value: Any) -> None:
+        if name == "learning_rate" and isinstance(value, dict):
+            value = schedules.deserialize(value)
         self._given[name] = self._lr if name == "learning_rate" and self._lr is not None else value
 
     def __getattr__(self, name: str) -> Any:
@@ -89,16 +97,20 @@ class Optimizer:
 
     def _create_hypers(self) -> None:
         for name in sorted(self._given):
-            if name not in self._hyper and not callable(self._given[name]):
-                value = self._given[name]
+            value = self._given[name]
+            if name not in self._hyper and not isinstance(value, schedules.LearningRateSchedule):
+                value = float(value() if callable(value) else value)
                 self._hyper[name] = _variable(
-                    name, lambda value=value: convert_to_tensor(float(value), "float32"), None
+                    name, lambda value=value: convert_to_tensor(value, "float32"), None
                 )
 
     def _rate(self, dtype: Any) -> Any:
         """The rate of this step, in a dtype."""
         given = self._given["learning_rate"]
-        rate = given(self.iterations) if callable(given) else self._number("learning_rate", dtype)
+        if isinstance(given, schedules.LearningRateSchedule):
+            rate = cast(given(cast(self.iterations, dtype)), dtype)
+        else:
+            rate = self._number("learning_rate", dtype)
         if self._given["decay"] > 0:
             rate = rate / (1.0 + self._number("decay", dtype) * cast(self.iterations, dtype))
         return rate
@@ -190,28 +202,34 @@ class Optimizer:
                 self.add_slot(variable, slot_name, self._slot_initializer(slot_name))
         updates = []
         with graph.name_scope(name or self._name):
+            self._begin_step()
             for grad, variable in pairs:
                 with graph.name_scope("update_" + variable.op.name):
                     updates.append(self._one(grad, variable))
             with graph.control_dependencies(updates):
                 return step.assign_add(1, read_value=False)
 
+    def _begin_step(self) -> None:
+        """What is done once a step, before the variables are updated."""
+
     def _one(self, grad: Any, variable: Any) -> Any:
+        touched = None
         if isinstance(grad, IndexedSlices):
-            self._check_rows()
+            touched = _touched(grad, variable) if self._rows_alone else None
             grad = convert_to_tensor(grad)
-        done = group(*self._update(grad, variable, variable.dtype.base_dtype))
+        made = self._update(grad, variable, variable.dtype.base_dtype)
+        return self._held(variable, group(*(_settled(update, variable, touched) for update in made)))
+
+    def _held(self, variable: Any, done: Any) -> Any:
+        """The end of an update: the variable's constraint comes after it."""
         constraint = getattr(variable, "constraint", None)
         if constraint is None:
             return done
         with variable.graph.control_dependencies([done]):
             return _set(variable, constraint(variable))
 
-    def _check_rows(self) -> None:
-        """Refuses gradients of gathered rows where the rule differs for them."""
-
     def _update(self, grad: Any, variable: Any, dtype: Any) -> list[Any]:
-        """The operations that update one variable and its slots."""
+        """What updates one variable and its slots: operations, or pairs (variable, its new value)."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it updates a variable")
 
     # What it has -----------------------------------------------------------------------------------------------------
@@ -242,8 +260,15 @@ class Optimizer:
 
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` makes it from again."""
-        numbers = {n: state.get_value(self._hyper[n]) if n in self._hyper else v for n, v in self._given.items()}
+        numbers = {n: self._said(n) for n in self._given}
         return {"name": self._name, **numbers, **{name: getattr(self, name) for name in self._settings}}
+
+    def _said(self, name: str) -> Any:
+        """A number as a configuration has it."""
+        value = self._given[name]
+        if isinstance(value, schedules.LearningRateSchedule):
+            return schedules.serialize(value)
+        return state.get_value(self._hyper[name]) if name in self._hyper else value() if callable(value) else value
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -259,6 +284,23 @@ def _variable(name: str, initial: Any, dtype: Any) -> Any:
 
 def _set(variable: Any, value: Any) -> Any:
     return variable.assign(value).op
+
+
+def _touched(grad: IndexedSlices, variable: Any) -> Any:
+    """Which rows of a variable a gradient of gathered rows has, in a form that broadcasts against the variable."""
+    shape = variable.get_shape().as_list()
+    indices = convert_to_tensor(grad.indices)
+    counts = unsorted_segment_sum(ones_like(indices), indices, shape[0])
+    return reshape(greater(counts, 0), [shape[0]] + [1] * (len(shape) - 1))
+
+
+def _settled(update: Any, variable: Any, touched: Any) -> Any:
+    """The operation of an update; a pair (variable, value) is an assignment, of the touched rows alone."""
+    if not isinstance(update, tuple):
+        return update
+    target, value = update
+    like_it = target.get_shape().as_list() == variable.get_shape().as_list()
+    return _set(target, value if touched is None or not like_it else where_v2(touched, value, target))
 
 
 class SGD(Optimizer):
@@ -291,12 +333,8 @@ class SGD(Optimizer):
         self._momentum = bool(momentum)
         self._set_hyper("momentum", momentum)
         self._slot_names = ("momentum",) if momentum else ()
+        self._rows_alone = self._momentum
         self.nesterov = nesterov
-
-    def _check_rows(self) -> None:
-        if self._momentum:
-            raise NotImplementedError("keras.optimizers.SGD with momentum cannot update gathered rows (an embedding): "
-                                      "use tf.train.MomentumOptimizer, or momentum=0")  # fmt: skip
 
     def _update(self, grad: Any, variable: Any, dtype: Any) -> list[Any]:
         move = self._rate(dtype) * grad
@@ -305,7 +343,7 @@ class SGD(Optimizer):
         slot, share = self.get_slot(variable, "momentum"), self._number("momentum", dtype)
         velocity = share * slot - move
         step = share * velocity - move if self.nesterov else velocity
-        return [_set(slot, velocity), variable.assign_add(step, read_value=False)]
+        return [(slot, velocity), (variable, variable + step)]
 
 
 class Adam(Optimizer):
@@ -455,58 +493,3 @@ class Adagrad(Optimizer):
         new_total = total + el.square(grad)
         move = self._rate(dtype) * grad / (el.sqrt(new_total) + self.epsilon)
         return [_set(total, new_total), variable.assign_sub(move, read_value=False)]
-
-
-class TFOptimizer:
-    """An optimizer of `tf.train` as Keras uses it."""
-
-    def __init__(self, optimizer: TrainOptimizer) -> None:
-        self.optimizer = optimizer
-
-    def get_updates(self, loss: Any, params: Any) -> list[Any]:
-        """Returns the operations that take one step."""
-        made = self.optimizer.minimize(loss, var_list=list(params))
-        state.state_of().variables.extend(v for v in self.optimizer.variables() if hasattr(v, "_is_initialized_op"))
-        return [made]
-
-
-_NAMED = Registry("optimizer", {
-    "sgd": SGD, "adam": Adam, "rmsprop": RMSprop, "adagrad": Adagrad,
-    "SGD": SGD, "Adam": Adam, "RMSprop": RMSprop, "Adagrad": Adagrad,
-}, makes=True)  # fmt: skip
-
-
-def get(identifier: Any) -> Any:
-    """Returns the optimizer of a name or a config; an object is returned as it is.
-
-    Raises:
-      ValueError: no optimizer has the name.
-
-    >>> type(tf.keras.optimizers.get("adam")).__name__
-    'Adam'
-    """
-    if isinstance(identifier, (Optimizer, TFOptimizer)):
-        return identifier
-    if isinstance(identifier, TrainOptimizer):
-        return TFOptimizer(identifier)
-    if not isinstance(identifier, (str, dict)):
-        raise ValueError(f"Could not interpret optimizer identifier: {identifier}")
-    return _NAMED.get(identifier.lower() if isinstance(identifier, str) else identifier)
-
-
-def serialize(optimizer: Any) -> Any:
-    """Returns {"class_name": ..., "config": ...} of an optimizer.
-
-    >>> tf.keras.optimizers.serialize(tf.keras.optimizers.SGD())["class_name"]
-    'SGD'
-    """
-    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
-
-
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """Returns the optimizer of a config or name, of `custom_objects` first.
-
-    >>> tf.keras.optimizers.deserialize("sgd").get_slot_names()
-    []
-    """
-    return _NAMED.get(config, custom_objects)

@@ -18,8 +18,9 @@ import numpy as np
 
 from scopedjax._src.base import nest
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lib.keras import batches, compilation, optimizers, state
+from scopedjax._src.lib.keras import batches, compilation, state
 from scopedjax._src.lib.keras import callbacks as calls
+from scopedjax._src.lib.keras import chosen_optimizers as optimizers
 from scopedjax._src.lib.keras.batches import arrays_of, checked
 from scopedjax._src.lib.keras.compilation import Compiled
 from scopedjax._src.lib.keras.network import Input
