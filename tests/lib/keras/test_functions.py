@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import scopedjax as tf
-from tests.lib.keras.function_programs import PROGRAMS
+from tests.lib.keras import function_programs, further_programs
 from tests.oracle import golden
 
 
@@ -29,12 +29,18 @@ def agree(theirs: Any, ours: Any, where: str) -> None:
         assert theirs == ours, where
 
 
+PROGRAMS = [
+    *(("keras_functions", name, program) for name, program in function_programs.PROGRAMS.items()),
+    *(("keras_further", name, program) for name, program in further_programs.PROGRAMS.items()),
+]
+
+
 @pytest.mark.filterwarnings("ignore:The graph grows")
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_program(name: str) -> None:
+@pytest.mark.parametrize(("recorded", "name", "program"), PROGRAMS, ids=[name for _, name, _ in PROGRAMS])
+def test_program(recorded: str, name: str, program: Any) -> None:
     tf.keras.backend.clear_session()
     try:
-        found = json.loads(json.dumps(PROGRAMS[name](tf), default=lambda value: value.item()))
-        agree(golden("keras_functions")[name], found, name)
+        found = json.loads(json.dumps(program(tf), default=lambda value: value.item()))
+        agree(golden(recorded)[name], found, name)
     finally:
         tf.keras.backend.clear_session()

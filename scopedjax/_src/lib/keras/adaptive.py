@@ -5,6 +5,7 @@ With gradients of gathered rows Adadelta, Adamax and Ftrl move these rows alone;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from scopedjax._src.lib.keras import schedules, state
@@ -220,6 +221,10 @@ class Ftrl(Optimizer):
     def _slot_initializer(self, slot_name: str) -> Any:
         start = self.initial_accumulator_value if slot_name == "accumulator" else 0.0
         return {"class_name": "Constant", "config": {"value": start}}
+
+    def _create_slots(self, variables: Sequence[Any]) -> None:  # both of a variable together: so `weights` has them
+        for variable in variables:
+            super()._create_slots([variable])
 
     def _update(self, grad: Any, variable: Any, dtype: Any) -> list[Any]:
         rate, power = self._rate(dtype), -self._number("learning_rate_power", dtype)

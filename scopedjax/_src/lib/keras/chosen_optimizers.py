@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from scopedjax._src.base.dtypes import int64
+from scopedjax._src.graph import stacks
 from scopedjax._src.lib.keras import adaptive, optimizers, state
 from scopedjax._src.lib.keras.naming import Registry
 from scopedjax._src.lib.keras.optimizers import Optimizer as Optimizer
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer as TrainOptimizer
+from scopedjax._src.ops.convert import convert_to_tensor
 
 
 class TFOptimizer:
@@ -15,10 +18,12 @@ class TFOptimizer:
 
     def __init__(self, optimizer: TrainOptimizer) -> None:
         self.optimizer = optimizer
+        with stacks.get_default_graph().name_scope(type(self).__name__):
+            self.iterations = optimizers._variable("iterations", lambda: convert_to_tensor(0, dtype=int64), int64)
 
     def get_updates(self, loss: Any, params: Any) -> list[Any]:
         """Returns the operations that take one step."""
-        made = self.optimizer.minimize(loss, var_list=list(params))
+        made = self.optimizer.minimize(loss, global_step=self.iterations, var_list=list(params))
         state.state_of().variables.extend(v for v in self.optimizer.variables() if hasattr(v, "_is_initialized_op"))
         return [made]
 

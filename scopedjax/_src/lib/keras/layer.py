@@ -416,9 +416,14 @@ class Layer(base.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Makes a layer from what `get_config` returned."""
-        return cls(**{k: v for k, v in config.items() if k not in cls._unused})
+        """Makes a layer from what `get_config` returned, here or in a later Keras."""
+        known = inspect.signature(cls.__init__).parameters
+        later = [k for k, v in _LATER.items() if k not in known and config.get(k, v) == v]
+        return cls(**{k: v for k, v in config.items() if k not in cls._unused and k not in later})
 
+
+# Arguments of later versions of Keras, with the values that mean what there is here.
+_LATER = {"groups": 1, "seed": None, "keepdims": False}
 
 _OWN = frozenset(("_layers", "_regularized", "_calls", "_losses", "_updates", "_trainable_weights", "_penalties",
                   "_non_trainable_weights", "_graph", "_metrics_added"))  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import int64
 from scopedjax._src.graph import stacks
+from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.keras import initializers, schedules, state
 from scopedjax._src.lib.keras.naming import Registry
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer as TrainOptimizer
@@ -97,12 +98,14 @@ class Optimizer:
 
     def _create_hypers(self) -> None:
         for name in sorted(self._given):
-            value = self._given[name]
-            if name not in self._hyper and not isinstance(value, schedules.LearningRateSchedule):
-                value = float(value() if callable(value) else value)
-                self._hyper[name] = _variable(
-                    name, lambda value=value: convert_to_tensor(value, "float32"), None
-                )
+            value: Any = self._given[name]
+            if name in self._hyper or isinstance(value, schedules.LearningRateSchedule):
+                continue
+            value = value() if callable(value) else value
+            if isinstance(value, Tensor):  # the program's own rate
+                self._hyper[name] = value
+                continue
+            self._hyper[name] = _variable(name, lambda value=value: convert_to_tensor(float(value), "float32"), None)
 
     def _rate(self, dtype: Any) -> Any:
         """The rate of this step, in a dtype."""
@@ -195,19 +198,23 @@ class Optimizer:
         if not pairs:
             raise ValueError("No gradients provided for any variable.")
         graph = stacks.get_default_graph()
-        step = self.iterations
-        self._create_hypers()
-        for slot_name in self._slot_names:
-            for _, variable in pairs:
-                self.add_slot(variable, slot_name, self._slot_initializer(slot_name))
-        updates = []
-        with graph.name_scope(name or self._name):
+        with graph.name_scope(self._name):
+            step = self.iterations
+            self._create_hypers()
+            self._create_slots([v for _, v in pairs])
             self._begin_step()
-            for grad, variable in pairs:
-                with graph.name_scope("update_" + variable.op.name):
-                    updates.append(self._one(grad, variable))
-            with graph.control_dependencies(updates):
-                return step.assign_add(1, read_value=False)
+            updates = []
+            with graph.name_scope(name or self._name):
+                for grad, variable in pairs:
+                    with graph.name_scope("update_" + variable.op.name):
+                        updates.append(self._one(grad, variable))
+                with graph.control_dependencies(updates):
+                    return step.assign_add(1, read_value=False)
+
+    def _create_slots(self, variables: Sequence[Any]) -> None:
+        for slot_name in self._slot_names:
+            for variable in variables:
+                self.add_slot(variable, slot_name, self._slot_initializer(slot_name))
 
     def _begin_step(self) -> None:
         """What is done once a step, before the variables are updated."""
@@ -261,7 +268,8 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """Returns what `from_config` makes it from again."""
         numbers = {n: self._said(n) for n in self._given}
-        return {"name": self._name, **numbers, **{name: getattr(self, name) for name in self._settings}}
+        clips = {name: getattr(self, name) for name in ("clipnorm", "clipvalue") if getattr(self, name) is not None}
+        return {"name": self._name, **clips, **numbers, **{name: getattr(self, name) for name in self._settings}}
 
     def _said(self, name: str) -> Any:
         """A number as a configuration has it."""
@@ -272,8 +280,9 @@ class Optimizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Makes an optimizer from what `get_config` returned."""
-        return cls(**config)
+        """Makes an optimizer from what `get_config` returned, here or in a later Keras."""
+        later = {"is_legacy_optimizer": True, "beta": 0.0}  # these values mean what there is here
+        return cls(**{k: v for k, v in config.items() if k not in later or v != later[k]})
 
 
 def _variable(name: str, initial: Any, dtype: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from scopedjax._src.lib.keras.naming import Registry, serialized
@@ -90,7 +91,13 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1=l1, l2=l2)
 
 
-_NAMED = Registry("regularizer", {"L1L2": L1L2, "l1": l1, "l2": l2, "l1_l2": l1_l2}, makes=True)
+# "L1" and "L2" are classes of Keras 2.3 and later, which its files name: their configurations are the arguments here.
+_NAMED = Registry(
+    "regularizer",
+    {"L1L2": L1L2, "l1": l1, "l2": l2, "l1_l2": l1_l2, "L1": functools.partial(L1L2, l2=0.0),
+     "L2": functools.partial(L1L2, 0.0)},
+    makes=True,
+)  # fmt: skip
 
 
 def get(identifier: Any) -> Any:

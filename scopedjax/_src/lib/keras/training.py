@@ -126,8 +126,7 @@ class Trainable:
             updates = [*self.get_updates_for(None), *self.get_updates_for(self._inputs)]  # type: ignore[attr-defined]
             with graph.as_default(), graph.outermost(), graph.name_scope("training"):
                 if compiled.trained:
-                    with graph.name_scope(type(compiled.optimizer).__name__):
-                        updates += compiled.optimizer.get_updates(compiled.values[0], compiled.trained)
+                    updates += compiled.optimizer.get_updates(compiled.values[0], compiled.trained)
                 compiled.step = group(*dict.fromkeys(updates))
         return compiled.step
 

@@ -1,0 +1,104 @@
+"""More programs with tf.keras: optimizers and their schedules, attention, local convolutions, the backend's networks.
+
+They run under Python 3.7 too: `tests/golden/keras_further.py` records what TensorFlow 1.15 answers.
+"""
+
+import numpy as np
+
+
+def _data(*shape):
+    return np.cos(np.arange(np.prod(shape), dtype=np.float32)).reshape(shape)
+
+
+def _set(*layers):
+    """Gives layers weights that are the same everywhere."""
+    for layer in layers:
+        values = [
+            np.sin(np.arange(w.size, dtype=np.float32) + i).reshape(w.shape) * 0.5
+            for i, w in enumerate(layer.get_weights())
+        ]
+        layer.set_weights(values)
+
+
+def _lists(values):
+    return [np.asarray(v, np.float64).ravel().tolist() for v in values]
+
+
+def _tried(function):
+    try:
+        return function()
+    except Exception as error:
+        return type(error).__name__
+
+
+def _optimizers(tf):
+    o, s = tf.keras.optimizers, tf.keras.optimizers.schedules
+    return [
+        o.Adadelta(1.0), o.Adadelta(lr=0.5, rho=0.8, decay=0.1), o.Adamax(0.1),
+        o.Adamax(0.1, beta_1=0.7, clipvalue=0.1), o.Nadam(0.1), o.Nadam(0.1, schedule_decay=0.5), o.Ftrl(0.5),
+        o.Ftrl(0.5, l1_regularization_strength=0.05, l2_regularization_strength=0.1),
+        o.Ftrl(0.5, learning_rate_power=-0.3, l2_shrinkage_regularization_strength=0.2, initial_accumulator_value=0.5),
+        o.SGD(s.ExponentialDecay(0.5, 2, 0.5)), o.Adam(s.PolynomialDecay(0.5, 3, 0.1), clipnorm=0.5),
+        o.RMSprop(s.InverseTimeDecay(0.1, 1, 0.5, staircase=True), decay=0.2), o.SGD(lambda: 0.25),
+        o.Adagrad(s.PiecewiseConstantDecay([1, 2], [0.5, 0.25, 0.1])), o.SGD(tf.constant(0.125)), o.SGD(0.1, 0.9),
+    ]  # fmt: skip
+
+
+def optimizers(tf):
+    """Four steps of each on a dense variable and on gathered rows; slots and configurations."""
+    found = []
+    for number in range(len(_optimizers(tf))):
+        tf.keras.backend.clear_session()
+        optimizer = _optimizers(tf)[number]
+        w = tf.Variable(_data(2, 3), use_resource=True, name="w")
+        table = tf.Variable(_data(4, 2), use_resource=True, name="table")
+        loss = tf.reduce_sum(tf.square(w - 0.3)) + tf.reduce_sum(tf.square(tf.gather(table, [1, 3, 1])))
+        step = optimizer.get_updates(loss, [w, table])
+        with tf.Session() as session:
+            tf.keras.backend.set_session(session)
+            session.run(tf.global_variables_initializer())
+            values = []
+            for _ in range(4):
+                session.run(step)
+                values.append(_lists(session.run([w, table])))
+            config = {
+                k: v if isinstance(v, (str, bool, dict)) else "number" if v is not None else None
+                for k, v in optimizer.get_config().items()
+            }
+            found.append([values, _lists(session.run(optimizer.weights)), [v.name for v in optimizer.weights], config])
+    return found
+
+
+def schedules(tf):
+    """The rates over steps, configurations there and back, errors."""
+    s = tf.keras.optimizers.schedules
+    rates = [
+        s.ExponentialDecay(0.5, 3, 0.5), s.ExponentialDecay(0.5, 3, 0.5, staircase=True),
+        s.InverseTimeDecay(0.5, 2, 0.3), s.InverseTimeDecay(0.5, 2, 0.3, True), s.PolynomialDecay(0.5, 4, 0.1, 2.0),
+        s.PolynomialDecay(0.5, 3, cycle=True),
+        s.PiecewiseConstantDecay([2, 4], [1.0, 0.5, 0.25], name="p"),
+    ]  # fmt: skip
+    found = []
+    with tf.Session() as session:
+        for rate in rates:
+            again = s.deserialize(s.serialize(rate))
+            found.append([
+                [float(session.run(rate(step))) for step in range(7)], float(session.run(again(5))), rate.get_config(),
+                s.serialize(rate)["class_name"],
+            ])  # fmt: skip
+
+    class Halved(s.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.1 / (1.0 + tf.cast(step, tf.float32))
+
+    found.append([float(tf.Session().run(Halved()(3))), _tried(Halved().get_config)])
+    found.append(_tried(lambda: s.PiecewiseConstantDecay([1], [1.0])))
+    found.append(_tried(lambda: tf.keras.optimizers.Nadam(s.ExponentialDecay(0.5, 3, 0.5))))
+    found.append(_tried(lambda: tf.keras.optimizers.Ftrl(learning_rate_power=1.0)))
+    found.append(_tried(lambda: tf.keras.optimizers.Ftrl(l1_regularization_strength=-1.0)))
+    found.append([type(tf.keras.optimizers.get(n)).__name__ for n in ("adadelta", "adamax", "nadam", "ftrl")])
+    made = tf.keras.optimizers.deserialize(tf.keras.optimizers.serialize(tf.keras.optimizers.SGD(rates[0])))
+    return [*found, type(made.get_config()["learning_rate"]).__name__]
+
+
+PROGRAMS = {p.__name__: p for p in (optimizers, schedules)}
