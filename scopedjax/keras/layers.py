@@ -1,6 +1,8 @@
 """`tf.keras.layers`: layers."""
 
 from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.keras.attention import AdditiveAttention as AdditiveAttention
+from scopedjax._src.lib.keras.attention import Attention as Attention
 from scopedjax._src.lib.keras.cells import AbstractRNNCell as AbstractRNNCell
 from scopedjax._src.lib.keras.cells import GRUCell as GRUCell
 from scopedjax._src.lib.keras.cells import LSTMCell as LSTMCell

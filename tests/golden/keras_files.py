@@ -25,7 +25,7 @@ def main():
     for name in models.MODELS:
         tf.keras.backend.clear_session()
         model = models.made(tf, name)
-        model.save(os.path.join(HERE, "keras_files_%s.h5" % name))
+        model.save(os.path.join(HERE, "keras_files_" + name + ".h5"))
         optimizer = [w.ravel()[:3].tolist() for w in map(tf.keras.backend.get_value, model.optimizer.weights)]
         answers[name] = {"predicted": model.predict(models.data(name)).tolist(), "optimizer": optimizer}
     with open(os.path.join(HERE, "keras_files.json"), "w") as out:

@@ -101,4 +101,32 @@ def schedules(tf):
     return [*found, type(made.get_config()["learning_rate"]).__name__]
 
 
-PROGRAMS = {p.__name__: p for p in (optimizers, schedules)}
+def attention(tf):
+    """Both kinds, with and without factors, keys, masks and causality; weights, gradients, configurations."""
+    k = tf.keras.layers
+    query, value, key = (tf.constant(_data(2, t, 3) * f) for t, f in ((4, 1.0), (5, 0.7), (5, 1.3)))
+    of_query = tf.constant([[True, True, False, True], [True, False, True, True]])
+    of_value = tf.constant([[True, False, True, True, True], [True, True, True, False, False]])
+    found = []
+    for layer, inputs, mask in (
+        (k.Attention(), [query, value], None),
+        (k.Attention(use_scale=True), [query, value, key], [of_query, of_value]),
+        (k.Attention(causal=True), [query, value], [None, of_value]),
+        (k.AdditiveAttention(), [query, value], None),
+        (k.AdditiveAttention(use_scale=False), [query, value, key], [of_query, None]),
+        (k.AdditiveAttention(causal=True, name="mine"), [query, value, key], [of_query, of_value]),
+    ):
+        y = layer(inputs, mask=mask)
+        _set(layer)
+        gradients = tf.gradients(tf.reduce_sum(y * y), inputs + layer.weights)
+        values = tf.keras.backend.get_session().run([y] + gradients)
+        says = {n: layer.get_config()[n] for n in ("use_scale", "causal", "name")}
+        found.append([_lists(values), [w.name for w in layer.weights], says, y.shape.as_list()])
+    ids = tf.keras.Input((4,), dtype="int32")
+    embedded = k.Embedding(5, 3, mask_zero=True, embeddings_initializer="ones")(ids)
+    model = tf.keras.Model(ids, k.Attention()([embedded, embedded]))
+    found.append(model.predict(np.array([[1, 2, 0, 0]])).ravel().tolist())
+    return [*found, _tried(lambda: k.Attention()(query)), _tried(lambda: k.Attention()([query]))]
+
+
+PROGRAMS = {p.__name__: p for p in (optimizers, schedules, attention)}

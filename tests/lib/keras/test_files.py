@@ -1,4 +1,4 @@
-"""HDF5 files of models go both ways between scopedjax and real Keras: of TensorFlow 2.21 live, of 1.15 from its files."""
+"""HDF5 files of models go both ways: with TensorFlow 2.21's Keras live, from that of 1.15 by files that it wrote."""
 
 from __future__ import annotations
 
