@@ -70,7 +70,7 @@ class _Places:
         call, place = self._history[tensor]
         calls = self.calls.get(id(call.layer), [])
         number = next((i for i, known in enumerate(calls) if known is call), 0)
-        return [call.layer.name, number, place]
+        return [call.layer.name, number + _first_number(call.layer), place]
 
     def inbound(self, call: Call) -> list[list[Any]]:
         """The tensors that a call got, the first with the other arguments."""
@@ -81,6 +81,11 @@ class _Places:
             )
         kwargs = json.loads(json.dumps(call.kwargs, default=jsonable))
         return [[*self.of(t), kwargs] for t in nest.flatten(call.inputs)]
+
+
+def _first_number(layer: Any) -> int:
+    """The number of a layer's first call: in a nested model, its own way from inputs to outputs has the number 0."""
+    return 1 if isinstance(layer, LAYERS.named["Model"]) else 0
 
 
 def made_from(cls: Any, config: dict[str, Any], custom_objects: Any) -> Any:
@@ -94,14 +99,14 @@ def made_from(cls: Any, config: dict[str, Any], custom_objects: Any) -> Any:
         layers[name] = made
         if isinstance(made, InputLayer):
             outputs[name, 0] = [made.output]
-        waiting += [(name, number, node) for number, node in enumerate(entry["inbound_nodes"])]
+        waiting += [(name, n, node) for n, node in enumerate(entry["inbound_nodes"], _first_number(made))]
     while waiting:
         ready = [w for w in waiting if all((t[0], t[1]) in outputs for t in w[2])]
         if not ready:
             raise ValueError(f"The config of model '{config.get('name')}' has layers whose inputs nothing makes: "
                              f"{sorted({w[0] for w in waiting})}")  # fmt: skip
         for name, number, node in sorted(ready, key=lambda w: w[1]):
-            if number and (name, number - 1) not in outputs:
+            if number > _first_number(layers[name]) and (name, number - 1) not in outputs:
                 continue
             tensors = [outputs[t[0], t[1]][t[2]] for t in node]
             kwargs = node[0][3] if len(node[0]) > 3 else {}
