@@ -400,3 +400,61 @@ def test_inference_of_branches_and_loops_runs_in_tensorflow() -> None:
     with ours.Graph().as_default() as back:
         ours.import_graph_def(graph.as_graph_def(), name="")
     assert back.as_graph_def() == graph.as_graph_def()
+
+
+@pytest.mark.parametrize("case", ["convolutions with batch norm", "a queue", "loops and branches in a loop"])
+def test_frozen_training_graphs_run_in_tensorflow(case: str) -> None:
+    real, ours = real_tf(), our_tf()
+    made = _Run(ours, build={**PLAIN, **FUNCTIONS}[case])
+    with made.graph.as_default() as graph:
+        (loss,) = ours.get_collection("loss")
+        wanted = made.session.run(loss, made.feeds)
+        frozen = ours.graph_util.convert_variables_to_constants(made.session, graph.as_graph_def(), [loss.op.name])
+        frozen = ours.graph_util.remove_training_nodes(frozen, [loss.op.name])
+    assert not any(node.op.startswith("Variable") or node.op == "VarHandleOp" for node in frozen.node)
+    with real.Graph().as_default(), real.Session() as session:
+        real.import_graph_def(message_type(real, "GraphDef").FromString(frozen.SerializeToString()), name="")
+        assert_same(session.run(loss.name, made.feeds), wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_parts_of_a_graph_with_a_gradient_of_a_loop_are_read_back() -> None:
+    """What is written for TensorFlow does not stand in the way of scopes, sub-graphs, and of a second export."""
+    tf = our_tf()
+
+    def value(name: str, feeds: Any = None) -> Any:
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            return session.run(name, feeds)
+
+    with tf.Graph().as_default() as graph:
+        with tf.variable_scope("a"):
+            w = tf.get_variable("w", [3], initializer=tf.constant_initializer(0.3))
+            _, h = tf.while_loop(lambda i, _: i < 3, lambda i, h: (i + 1, tf.tanh(h * w)), (0, tf.ones([2, 3])))
+            tf.identity(tf.gradients(h, w)[0], name="g")
+        wanted = value("a/g:0")
+        meta = tf.train.export_meta_graph(export_scope="a", graph=graph)
+        whole = graph.as_graph_def()
+        part = tf.graph_util.extract_sub_graph(whole, ["a/g"])
+    with tf.Graph().as_default():
+        tf.train.import_meta_graph(meta, import_scope="b")
+        assert_same(value("b/g:0"), wanted)
+    with tf.Graph().as_default():
+        tf.import_graph_def(part, name="c")
+        assert_same(value("c/a/g:0", {"c/a/w/read:0": np.full(3, 0.3, np.float32)}), wanted)
+    with tf.Graph().as_default() as back:
+        tf.import_graph_def(whole, name="")
+        assert back.as_graph_def() == whole
+
+
+def test_second_derivatives_are_refused_by_name() -> None:
+    real, ours = real_tf(), our_tf()
+    with ours.Graph().as_default() as graph:
+        x = ours.constant([0.3, 0.4])
+        (slope,) = ours.gradients(ours.tanh(x), x)
+        second = ours.gradients(slope, x)[0]
+        content = graph.as_graph_def().SerializeToString()
+    with real.Graph().as_default(), real.Session() as session:
+        real.import_graph_def(message_type(real, "GraphDef").FromString(content), name="")
+        session.run(slope.name)
+        with pytest.raises(real.errors.InvalidArgumentError, match="a second derivative of scopedjax"):
+            session.run(second.name)

@@ -34,7 +34,7 @@ KNOWN_THERE: Final = frozenset(
     Concat ConcatV2 Conj ConjugateTranspose Const Conv2D Cos Cosh Div DivNoNan Exp ExpandDims Expm1 Inv Log
     Log1p LogSoftmax MatMul Max MaxPool MaxPoolGrad Maximum Mean Min Minimum Mul MulNoNan Neg Pack Pow RealDiv
     Reciprocal Relu Relu6 Reshape Reverse ReverseV2 Rsqrt Select Sigmoid Sign Sin Sinh Softmax Split SplitV Sqrt
-    Square SquaredDifference Squeeze StridedSlice StridedSliceGrad Sub Sum SymbolicGradient Tan Tanh Transpose Unpack
+    Square SquaredDifference Squeeze StridedSlice StridedSliceGrad Sub Sum Tan Tanh Transpose Unpack
     Xdivy Xlog1py Xlogy
     """.split()
 )

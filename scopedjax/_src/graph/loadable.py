@@ -8,9 +8,9 @@
     SymbolicGradient of Elu            f is a function that has a GradientDef             runs; see `gradient_functions`
     SymbolicGradient of a loop or      a call of a function that goes back over what      runs; see
       a branch, RegionGradient         the loop kept                                      `backward_functions`
-    OptaxUpdate, second derivatives    PyFunc that names the type                         loads; running it fails
-      of loops, and what else                                                             by name
-      TensorFlow has nothing for
+    OptaxUpdate, second derivatives,   PyFunc that names the type                         loads; running it fails
+      what else TensorFlow has                                                            by name
+      nothing for
 
 The nodes of regions stay in the file's graph as well, where TensorFlow never runs them, and `_scopedjax_type` keeps the
 type and the attributes of a node that was changed. `restored` takes all that back, so a file that was written here and
@@ -246,10 +246,10 @@ class Library:
         plan = self.plans.get(forward) if structured_forward(op) is not None else None
         if plan is not None and op not in self.refused:
             self._go_back(op, node, plan)
-        elif structured_forward(op) is not None or structured_forward(forward) is not None:
+        elif structured_forward(op) is not None or forward.type in GRADIENTS:
             _keep(node)
             _clear(node)
-            _absent(op, node, self.refused.get(op, "a second derivative of a loop or a branch"))
+            _absent(op, node, self.refused.get(op, "a second derivative"))
         elif not is_known_there(forward):
             self._give_gradient(forward, node)
         return node
@@ -279,7 +279,10 @@ class Library:
         self._put(op, nodes)
         node.op = "IdentityN"
         node.attr["T"].CopyFrom(types_attr(map(kind_of, op.outputs)))
-        node.input[:] = [*map(_in_graph, results), *node.input[count:]]
+        # What is taken out of the file with this node takes its own inputs along.
+        sources = dict.fromkeys(f"^{t.op.name}" for t in op.inputs)
+        controls = dict.fromkeys((*sources, *node.input[count:]))
+        node.input[:] = [*map(_in_graph, results), *controls]
 
     def _start(self, op: Operation, node: Any) -> None:
         """Gives a loop at the root of the graph the empty lists that it starts with."""

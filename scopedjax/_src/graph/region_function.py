@@ -165,8 +165,8 @@ def is_default(op: Operation, key: str) -> bool:
     Such attributes are left out of functions: an older TensorFlow may not know them, and takes functions as they are.
     """
     known = op.record.signature.attrs.get(key) if op.record is not None else None
-    if known is None or key not in op.attrs:
-        return False
+    if known is None or key not in op.attrs or known.kind in ("type", "list(type)"):
+        return False  # functions must name the dtypes of their nodes
     value = op.attrs[key]
     return type(value) is type(known.default) and not isinstance(value, np.ndarray) and value == known.default
 

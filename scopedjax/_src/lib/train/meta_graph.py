@@ -25,6 +25,7 @@ from scopedjax._src.graph.attributes import FunctionAttr, from_attr_value, to_at
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.graphdef import FORWARD, REGION, REGIONS
 from scopedjax._src.graph.proto_functions import proto_functions
+from scopedjax._src.graph.region_function import OWN
 from scopedjax._src.graph.scope_names import lies_in, strip_name_scope
 from scopedjax._src.lib.train.collection_def import add_collection_def, restore_collection
 from scopedjax._src.lib.train.graph_io import read_message, write_message
@@ -167,16 +168,12 @@ def _copy_nodes(source: Any, target: Any, scope: str | None, clear_devices: bool
 
 def _strip_node(node: Any, scope: str, unbound: list[str]) -> None:
     node.name = strip_name_scope(node.name, scope)
-    inputs = list(node.input)
-    del node.input[:]
-    for name in inputs:
-        if lies_in(name.lstrip("^"), scope):
-            node.input.append(strip_name_scope(name, scope))
-        elif name.startswith("^"):
-            node.input.append(f"^{UNBOUND}{name[1:]}")
-        else:
-            node.input.append(UNBOUND + name)
-            unbound.append(UNBOUND + name)
+    node.input[:] = _stripped_inputs(node.input, scope)
+    unbound.extend(name for name in node.input if name.startswith(UNBOUND))
+    if OWN in node.attr:  # as it was before it was written for TensorFlow
+        own = protos.parsed(node.attr[OWN].s, "NodeDef")
+        own.input[:] = _stripped_inputs(own.input, scope)
+        node.attr[OWN].s = own.SerializeToString(deterministic=True)
     if "_class" in node.attr:
         groups = node.attr["_class"].list.s
         kept = [g for g in groups if lies_in(g.decode().partition("@")[2], scope)]
@@ -188,6 +185,16 @@ def _strip_node(node: Any, scope: str, unbound: list[str]) -> None:
         regions = from_attr_value(node.attr[REGIONS], "list(func)")
         stripped = tuple(_strip_names(region, scope) for region in regions)
         node.attr[REGIONS].CopyFrom(to_attr_value(stripped, "list(func)"))
+
+
+def _stripped_inputs(inputs: Iterable[str], scope: str) -> list[str]:
+    found: list[str] = []
+    for name in inputs:
+        if lies_in(name.lstrip("^"), scope):
+            found.append(strip_name_scope(name, scope))
+        else:
+            found.append(f"^{UNBOUND}{name[1:]}" if name.startswith("^") else UNBOUND + name)
+    return found
 
 
 def _strip_names(value: Any, scope: str) -> Any:
