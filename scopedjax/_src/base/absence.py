@@ -67,7 +67,12 @@ REASONS = {
     "strings.unicode_split": "its result is a ragged tensor; use tf.py_func",
     "strings.unicode_split_with_offsets": "its result is a ragged tensor; use tf.py_func",
     "strings.unicode_script": "the table of scripts belongs to ICU; use tf.py_func",
-    "compat.v2": "this is TensorFlow 1's interface; of TensorFlow 2's there is none here",
+    "compat.v2": "of TensorFlow 2 only functions that graph programs use are here; use the name of TensorFlow 1",
+    "compat.v2.keras": "use tf.keras, the Keras of TensorFlow 1.15",
+    "compat.v2.function": "tf.function belongs to eager programs; a session compiles what it runs",
+    "compat.v2.GradientTape": "it records eager code; use tf.gradients",
+    "compat.v2.Variable": "use tf.Variable(..., use_resource=True)",
+    "compat.v2.summary": "summaries of TensorFlow 2 belong to eager programs; use tf.summary.FileWriter",
     "optimizers": "optimizers are tf.train.AdamOptimizer and the like; those of Keras are tf.keras.optimizers",
     "random.set_seed": "use tf.set_random_seed",
     "summary.create_file_writer": "it is TensorFlow 2's: use tf.summary.FileWriter",
@@ -154,8 +159,8 @@ def message(page: str, name: str, available: list[str]) -> str:
     known = known_names()
     if name in known.get(page, ()) or path in known or path.split(".")[0] in ("contrib", "python"):
         return f"tf.{path} is a TensorFlow 1 name that scopedjax does not have: {reason(path)}."
-    if path in REASONS:
-        return f"tf.{path} is a TensorFlow 2 name that scopedjax does not have: {REASONS[path]}."
+    if path in REASONS or page.startswith("compat.v2") and not difflib.get_close_matches(name, available, n=1):
+        return f"tf.{path} is a TensorFlow 2 name that scopedjax does not have: {reason(path)}."
     close = difflib.get_close_matches(name, available, n=3)
     hint = f" Did you mean {' or '.join(f'tf.{page}.{c}' if page else f'tf.{c}' for c in close)}?" if close else ""
     return f"module 'tf{'.' + page if page else ''}' has no attribute '{name}'.{hint}"

@@ -1,0 +1,57 @@
+"""tf.compat.v2.linalg: what TensorFlow 2 has in common with TensorFlow 1."""
+
+from scopedjax._src.base.absence import absent as _absent
+from scopedjax._src.lib.newer_signatures import norm as norm
+from scopedjax.linalg import LinearOperator as LinearOperator
+from scopedjax.linalg import LinearOperatorAdjoint as LinearOperatorAdjoint
+from scopedjax.linalg import LinearOperatorBlockDiag as LinearOperatorBlockDiag
+from scopedjax.linalg import LinearOperatorCirculant as LinearOperatorCirculant
+from scopedjax.linalg import LinearOperatorCirculant2D as LinearOperatorCirculant2D
+from scopedjax.linalg import LinearOperatorCirculant3D as LinearOperatorCirculant3D
+from scopedjax.linalg import LinearOperatorComposition as LinearOperatorComposition
+from scopedjax.linalg import LinearOperatorDiag as LinearOperatorDiag
+from scopedjax.linalg import LinearOperatorFullMatrix as LinearOperatorFullMatrix
+from scopedjax.linalg import LinearOperatorHouseholder as LinearOperatorHouseholder
+from scopedjax.linalg import LinearOperatorIdentity as LinearOperatorIdentity
+from scopedjax.linalg import LinearOperatorInversion as LinearOperatorInversion
+from scopedjax.linalg import LinearOperatorKronecker as LinearOperatorKronecker
+from scopedjax.linalg import LinearOperatorLowerTriangular as LinearOperatorLowerTriangular
+from scopedjax.linalg import LinearOperatorLowRankUpdate as LinearOperatorLowRankUpdate
+from scopedjax.linalg import LinearOperatorScaledIdentity as LinearOperatorScaledIdentity
+from scopedjax.linalg import LinearOperatorToeplitz as LinearOperatorToeplitz
+from scopedjax.linalg import LinearOperatorZeros as LinearOperatorZeros
+from scopedjax.linalg import adjoint as adjoint
+from scopedjax.linalg import band_part as band_part
+from scopedjax.linalg import cholesky as cholesky
+from scopedjax.linalg import cholesky_solve as cholesky_solve
+from scopedjax.linalg import cross as cross
+from scopedjax.linalg import det as det
+from scopedjax.linalg import eigh as eigh
+from scopedjax.linalg import eigvalsh as eigvalsh
+from scopedjax.linalg import einsum as einsum
+from scopedjax.linalg import expm as expm
+from scopedjax.linalg import eye as eye
+from scopedjax.linalg import global_norm as global_norm
+from scopedjax.linalg import inv as inv
+from scopedjax.linalg import l2_normalize as l2_normalize
+from scopedjax.linalg import logdet as logdet
+from scopedjax.linalg import logm as logm
+from scopedjax.linalg import lstsq as lstsq
+from scopedjax.linalg import lu as lu
+from scopedjax.linalg import matrix_rank as matrix_rank
+from scopedjax.linalg import matvec as matvec
+from scopedjax.linalg import normalize as normalize
+from scopedjax.linalg import pinv as pinv
+from scopedjax.linalg import qr as qr
+from scopedjax.linalg import set_diag as set_diag
+from scopedjax.linalg import slogdet as slogdet
+from scopedjax.linalg import solve as solve
+from scopedjax.linalg import sqrtm as sqrtm
+from scopedjax.linalg import svd as svd
+from scopedjax.linalg import tensor_diag as tensor_diag
+from scopedjax.linalg import tensordot as tensordot
+from scopedjax.linalg import triangular_solve as triangular_solve
+from scopedjax.linalg import tridiagonal_matmul as tridiagonal_matmul
+from scopedjax.linalg import tridiagonal_solve as tridiagonal_solve
+
+__getattr__ = _absent("compat.v2.linalg")
