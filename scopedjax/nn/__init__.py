@@ -122,5 +122,6 @@ from scopedjax._src.lib.losses.label_sequences import collapse_repeated as colla
 from scopedjax._src.lib.losses.label_sequences import ctc_unique_labels as ctc_unique_labels
 from scopedjax._src.ops.nn.fractional import fractional_avg_pool as fractional_avg_pool
 from scopedjax._src.ops.nn.fractional import fractional_max_pool as fractional_max_pool
+from scopedjax._src.lib.losses.label_losses import ctc_loss_v2 as ctc_loss_v2
 
 __getattr__ = _absent("nn")

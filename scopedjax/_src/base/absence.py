@@ -114,7 +114,6 @@ REASONS = {
     "OptionalSpec": "it describes arguments of tf.function, which belongs to TensorFlow 2",
     "load_op_library": "an op from a shared library cannot be compiled by XLA; write it as a Python function "
     "with tf.custom_gradient",
-    "nn.ctc_loss_v2": "use tf.nn.ctc_loss with a SparseTensor of labels",
     "nn.quantized_conv2d": "quantized kernels have no counterpart in XLA",
     "nn.quantized_max_pool": "quantized kernels have no counterpart in XLA",
     "nn.quantized_avg_pool": "quantized kernels have no counterpart in XLA",
