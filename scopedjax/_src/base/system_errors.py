@@ -50,6 +50,8 @@ _CURES: Final[dict[int, str]] = {
     errno.EPERM: "ask for access to it, or choose another folder",
     errno.EROFS: "the file system is mounted read-only: choose another folder",
     errno.ENOSPC: "the disk is full: free some space; a Saver's max_to_keep limits what is kept",
+    errno.EFBIG: "a limit of the process (ulimit -f) or of the file system on the size of a file: raise it, or save a "
+    "large variable in parts, by a partitioner",
     errno.EDQUOT: "your disk quota is used up: free some space; a Saver's max_to_keep limits what is kept",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ENOTDIR: "a part of the path is a file: choose another folder",

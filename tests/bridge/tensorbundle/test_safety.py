@@ -205,3 +205,49 @@ def test_missing_data_files_are_named(tmp_path: Path) -> None:
     os.unlink(path + ".data-00000-of-00001")
     with open_file(path) as file, pytest.raises(errors.NotFoundError, match=r"m\.data-00000-of-00001; No such file"):
         file.read("emb")
+
+
+LIMITED = """
+    import os, resource, signal, sys
+    import numpy as np
+    from scopedjax._src.bridge import staging
+    from scopedjax._src.bridge.checkpoint_tensors import write_tensors
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    formats = sys.argv[2:]
+    for format in formats:
+        write_tensors(f"{sys.argv[1]}/{format}", [("v", "", np.arange(500.0))], format)
+    staging.settle()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    large = [("v", "", np.random.RandomState(0).randn(100_000)), ("w", "", np.ones(3))]
+    for format in formats:
+        try:
+            write_tensors(f"{sys.argv[1]}/{format}", large, format)
+        except Exception as error:
+            print(type(error).__name__, str(error))
+        staging.settle()
+"""
+
+
+def test_files_that_may_not_grow(tmp_path: Path) -> None:
+    """The kernel itself stops the writing, by a limit on the size of files: what was there stays, nothing is left."""
+    formats = ["orbax", "tensorflow", "tensorflow-v1"]
+    program = f"import sys; sys.path[:0] = {sys.path!r}\n{textwrap.dedent(LIMITED)}"
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(tmp_path), *formats],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told = run.stdout.splitlines()
+    assert len(told) == 3, told
+    for line, format in zip(told, formats, strict=True):
+        assert line.startswith("OutOfRangeError") and format in line and "File too large" in line, line
+        assert "raise it" in line, line
+    found = {format: open_file(str(tmp_path / format)).read("v") for format in formats[1:]}
+    found["orbax"] = orbax_checkpoint.read(str(tmp_path / "orbax"))["v"]
+    for value in found.values():
+        assert value.tolist() == list(range(500))
+    assert not [name for name in os.listdir(tmp_path) if "scopedjax" in name]

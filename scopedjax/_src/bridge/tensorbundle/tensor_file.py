@@ -11,7 +11,6 @@ A format is a subclass with `_names`, `_info` and `_read`.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,8 +97,10 @@ class TensorFile:
         """Closes the files; does nothing a second time."""
 
     def __del__(self) -> None:
-        with contextlib.suppress(Exception):  # one that was never made whole, or a program that ends
+        try:
             self.close()
+        except Exception:
+            pass  # one that was never made whole, or a program that ends, when modules are gone
 
     @property
     def names(self) -> list[str]:
