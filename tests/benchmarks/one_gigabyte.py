@@ -28,7 +28,7 @@ def _arrays() -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _digest(array: Any) -> str:
-    return hashlib.blake2b(memoryview(np.ascontiguousarray(array)).cast("B")).hexdigest()
+    return hashlib.blake2b(np.ascontiguousarray(array).view(np.uint8).data).hexdigest()
 
 
 def _write_there(path: str) -> dict[str, str]:

@@ -32,6 +32,7 @@ class ControlFlowContext:
       ops: The nodes of the region itself (not of regions inside it), in order of creation.
       results: What the region yields; set when it is closed.
       parameters: Nodes of the region that stand for values handed in (loop variables).
+      from_file: Whether it came with an imported graph.
     """
 
     def __init__(self, name: str, kind: str, outer: ControlFlowContext | None) -> None:
@@ -45,6 +46,7 @@ class ControlFlowContext:
         self.result_controls: list[Operation] = []
         self.parameters: list[Tensor] = []
         self.extra: dict[str, Any] = {}
+        self.from_file = False
 
     def encloses(self, context: ControlFlowContext | None) -> bool:
         """Whether `context` is this region or lies inside it."""

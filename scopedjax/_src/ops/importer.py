@@ -409,7 +409,8 @@ class _Import:
         for node in self.nodes.values():
             for description in node.regions:
                 kind = dict(description.attrs).get("kind", "")
-                self.regions[description.name] = ControlFlowContext("", str(kind), None)
+                region = self.regions[description.name] = ControlFlowContext("", str(kind), None)
+                region.from_file = True
         for node in self.nodes.values():
             around = self.regions.get(node.region, outer.context)
             for description in node.regions:

@@ -15,6 +15,7 @@ from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices, IndexedSlicesValue
+from scopedjax._src.runtime.branches import check_taken, conditions_of
 
 Element = Tensor | Operation
 Builder = Callable[[Sequence[Any]], Any]
@@ -116,13 +117,30 @@ class FetchMapper:
         except KeyError as error:
             raise ValueError(f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({error})") from error
         if not self._graph.is_fetchable(element):
-            where = element.op if isinstance(element, Tensor) else element
-            inside = f" It lies inside '{where.context.name}', a branch or a loop." if where.context else ""
-            raise ValueError(f"Operation {where.name!r} has been marked as not fetchable.{inside} Fetch what "
-                             f"the cond or "
-                             "loop returns instead.")  # fmt: skip
+            return self._inside(element)
         index = self._index.setdefault(element, len(self._index))
         return lambda values: values[index]
+
+    def _inside(self, element: Element) -> Builder:
+        """What a node inside a branch of a file gives, if its branch is taken; other inner nodes are refused."""
+        op = element.op if isinstance(element, Tensor) else element
+        conditions = conditions_of(op) if op.context is not None else None
+        if not conditions:
+            inside = f" It lies inside '{op.context.name}', a branch or a loop." if op.context else ""
+            raise ValueError(
+                f"Operation {op.name!r} has been marked as not fetchable.{inside} Fetch what the cond or loop returns "
+                "instead."
+            )
+        if not isinstance(element, Tensor):
+            return lambda values: None  # it has no effects: there is nothing to run
+        index = self._index.setdefault(element, len(self._index))
+        predicates = [self._index.setdefault(p, len(self._index)) for p, _ in conditions]
+
+        def build(values: Sequence[Any]) -> Any:
+            check_taken(op, conditions, [values[i] for i in predicates])
+            return values[index]
+
+        return build
 
 
 def _fetch_slices(slices: IndexedSlices) -> tuple[list[Any], Callable[[list[Any]], Any]]:

@@ -129,3 +129,49 @@ def test_shapes_and_names() -> None:
         assert graph.get_operation_by_name("while/NextIteration_1").type == "Identity"
         with tf.Session() as sess, pytest.raises(ValueError, match="marked as not fetchable"):
             sess.run("while/Identity:0")
+
+
+def test_nodes_inside_branches() -> None:
+    """A node of an imported graph that lies in a branch may be fetched where that is taken, in branches of branches."""
+
+    def program(tf: Any) -> Any:
+        x = tf.placeholder(tf.float32, [3], name="x")
+        v = tf.get_variable("v", initializer=tf.constant([1.0, 2.0, 3.0]), use_resource=False)
+        inner = lambda: tf.cond(x[1] > 0, lambda: tf.sin(x, name="sine"), lambda: tf.exp(x * v, name="power"))
+        y = tf.cond(x[0] > 0, inner, lambda: tf.tanh(x, name="flat") + 1.0)
+        tf.while_loop(lambda i: i < 3, lambda i: tf.add(i, 1, name="step"), [0], name="while")
+        return [y], [{x: X * np.float32([s, t, 1])} for s in (1, -1) for t in (1, -1)]
+
+    definition, names, init, feeds, _ = written(program)
+    inside = ["cond/cond/sine:0", "cond/cond/power:0", "cond/flat:0", "cond/cond/mul:0"]
+    results: list[Any] = []
+    for tf in (real_tf(), our_tf()):
+        found: list[Any] = []
+        with tf.Graph().as_default(), tf.Session() as session:
+            tf.import_graph_def(definition, name="")
+            session.run(init)
+            for feed in feeds:
+                for name in inside:
+                    try:
+                        found.append([session.run([names[0], name], feed), session.run(name, feed)])
+                    except tf.errors.InvalidArgumentError as error:
+                        assert "does not have value" in error.message
+                        found.append("dead")
+                assert session.run("cond/cond/sine", feed) is None
+        results.append(found)
+    assert_same(results[0], results[1], rtol=1e-5, atol=1e-6)
+    assert "dead" in results[1] and any(found != "dead" for found in results[1])
+
+
+def test_inner_nodes_with_effects_are_refused() -> None:
+    def program(tf: Any) -> Any:
+        x = tf.placeholder(tf.float32, [], name="x")
+        y = tf.cond(x > 0, lambda: tf.random_uniform([], name="drawn", seed=1) * 2.0, lambda: x)
+        return [y], [{x: 1.0}]
+
+    definition, *_ = written(program)
+    tf = our_tf()
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(definition, name="")
+        with pytest.raises(ValueError, match="marked as not fetchable"):
+            session.run("cond/mul:0", {"x:0": 1.0})
