@@ -188,4 +188,6 @@ for _type in (
     *_MAKERS, "QueueEnqueueV2", "QueueEnqueueManyV2", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2",
     "QueueCloseV2", "QueueSizeV2", "QueueIsClosedV2",
 ):  # fmt: skip
-    declare_former(_type)
+    _former = declare_former(_type)
+    if _type not in _MAKERS and _type != "QueueIsClosedV2":
+        _former.gradient = NOT_DIFFERENTIABLE  # which TensorFlow says of the older forms alone
