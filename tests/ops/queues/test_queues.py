@@ -228,7 +228,10 @@ def test_closing_the_session_ends_what_waits() -> None:
         full = tf.FIFOQueue(1, tf.int32, shapes=[])
         take, fill = q.dequeue_many(5), full.enqueue_many([[1, 2]])
         session = tf.Session()
+        size = full.size()
         threads = [in_thread(late, lambda fetch=fetch: outcome(tf, session, fetch)) for fetch in (take, fill)]
+        while session.run(size) < 1:  # on a busy machine a thread may take long to get there
+            time.sleep(0.1)
         session.close()
         for thread in threads:
             thread.join(10)
