@@ -50,8 +50,7 @@ _ABSENT_THERE: Final = frozenset(
         "ResourceOptaxUpdate",
     )
 )  # fmt: skip
-# Attributes that not every TensorFlow 1.x knows, and whose default does no harm there.
-_NEWER: Final = {"AssignVariableOp": "validate_shape"}
+_VALIDATES: Final = "validate_shape"  # of AssignVariableOp: not every TensorFlow 1.x knows it
 _CHANGED: Final = _ABSENT_THERE | {"If", "WhileLoop", "Scan"}
 
 
@@ -109,9 +108,9 @@ class Library:
                 return self._gradient(op, node)
         if op.record is not None and op.record.writes and op.inputs and op.graph is self.graph:
             self._wait_for_gradients(op, node)
-        if op.type in _NEWER and op.attrs.get(_NEWER[op.type]):
+        if op.type == "AssignVariableOp" and op.attrs.get(_VALIDATES) and _restores(op):
             _keep(node)
-            del node.attr[_NEWER[op.type]]
+            del node.attr[_VALIDATES]
         if op.type not in _CHANGED:
             return node
         regions = () if op._extra is None else op._extra.get("regions", ())
@@ -324,6 +323,14 @@ def _absent(op: Operation, node: Any, what: str = "") -> None:
 
 def _reads(op: Operation, variable: Operation) -> bool:
     return op is variable or bool(op.inputs) and op.inputs[0].op is variable
+
+
+def _restores(op: Operation) -> bool:
+    """Whether an assignment takes its value from a checkpoint."""
+    source = op.inputs[1].op
+    while source.type == "Identity":
+        source = source.inputs[0].op
+    return source.type.startswith("Restore")
 
 
 def _keep(node: Any, inputs: bool = False) -> None:

@@ -253,8 +253,9 @@ def _connect(stages: list[Stage], staging: _Staging, fetched: Sequence[Tensor], 
             for source in staging.static[op]:
                 if source in fed or source in made_in and made_in[source] != i:
                     static[source] = None
-            for operand in static_operands(op):
-                static.update(dict.fromkeys(_made_before(operand, i, made_in, fed)))
+            for inner in with_region_ops(op):
+                for operand in static_operands(inner):
+                    static.update(dict.fromkeys(_made_before(operand, i, made_in, fed)))
         if stage.device:
             stage.hoisted = [op for op in stage.ops if _is_large_constant(op)]
             stage.folded = staging.folded
@@ -278,12 +279,16 @@ def _made_before(operand: Tensor, stage: int, made_in: dict[Tensor, int], fed: C
     seen: set[Tensor] = set()
     while stack:
         tensor = stack.pop()
-        if tensor in seen or tensor in fed or tensor not in made_in:
+        if tensor in seen or tensor in fed:
             continue
         seen.add(tensor)
-        if made_in[tensor] != stage:
+        if made_in.get(tensor, stage) != stage:
             found.append(tensor)
-        elif is_foldable(tensor.op) and not is_told_by_shapes(tensor.op):
+        elif (
+            (tensor in made_in or tensor.op.context is not None)
+            and is_foldable(tensor.op)
+            and not is_told_by_shapes(tensor.op)
+        ):
             stack.extend(tensor.op.inputs)
     return found
 

@@ -23,25 +23,31 @@ from scopedjax._src.ops.signal import transforms
 PRESENT: Final = (diagonals, transforms)  # declare what is renamed here
 
 _REAL: Final = {"T": (dtypes.float64, dtypes.float32)}
+_COMPLEX: Final = {"T": (dtypes.float64, dtypes.float32, dtypes.complex64, dtypes.complex128)}
 _ALL: Final = {"T": (dtypes.float64, dtypes.float32, dtypes.float16, dtypes.complex64, dtypes.complex128)}
 
-for _signature, _present in (
-    ("BatchCholesky(input: T) -> output: T", "Cholesky"),
-    ("BatchMatrixDeterminant(input: T) -> output: T", "MatrixDeterminant"),
-    ("BatchMatrixInverse(input: T; adjoint: bool = False) -> output: T", "MatrixInverse"),
-    ("BatchMatrixSolve(matrix: T, rhs: T; adjoint: bool = False) -> output: T", "MatrixSolve"),
+for _types, _signature, _present in (
+    (_REAL, "BatchCholesky(input: T) -> output: T", "Cholesky"),
+    (_COMPLEX, "BatchMatrixDeterminant(input: T) -> output: T", "MatrixDeterminant"),
+    (_REAL, "BatchMatrixInverse(input: T; adjoint: bool = False) -> output: T", "MatrixInverse"),
+    (_REAL, "BatchMatrixSolve(matrix: T, rhs: T; adjoint: bool = False) -> output: T", "MatrixSolve"),
     (
+        _REAL,
         "BatchMatrixTriangularSolve(matrix: T, rhs: T; lower: bool = True, adjoint: bool = False) -> output: T",
         "MatrixTriangularSolve",
     ),
-    ("BatchSelfAdjointEigV2(input: T; compute_v: bool = True) -> e: T, v: T", "SelfAdjointEigV2"),
-    ("BatchSvd(input: T; compute_uv: bool = True, full_matrices: bool = False) -> s: T, u: T, v: T", "Svd"),
-    ("BatchMatrixBandPart(input: T, num_lower: int64, num_upper: int64) -> band: T", "MatrixBandPart"),
-    ("BatchMatrixDiag(diagonal: T) -> output: T", "MatrixDiag"),
-    ("BatchMatrixDiagPart(input: T) -> diagonal: T", "MatrixDiagPart"),
-    ("BatchMatrixSetDiag(input: T, diagonal: T) -> output: T", "MatrixSetDiag"),
+    (_REAL, "BatchSelfAdjointEigV2(input: T; compute_v: bool = True) -> e: T, v: T", "SelfAdjointEigV2"),
+    (
+        _COMPLEX,
+        "BatchSvd(input: T; compute_uv: bool = True, full_matrices: bool = False) -> s: T, u: T, v: T",
+        "Svd",
+    ),
+    ({}, "BatchMatrixBandPart(input: T, num_lower: int64, num_upper: int64) -> band: T", "MatrixBandPart"),
+    ({}, "BatchMatrixDiag(diagonal: T) -> output: T", "MatrixDiag"),
+    ({}, "BatchMatrixDiagPart(input: T) -> diagonal: T", "MatrixDiagPart"),
+    ({}, "BatchMatrixSetDiag(input: T, diagonal: T) -> output: T", "MatrixSetDiag"),
 ):
-    forms.renamed(_signature, _present)
+    forms.renamed(_signature, _present, types=_types)
 
 for _name in ("FFT", "FFT2D", "FFT3D", "IFFT", "IFFT2D", "IFFT3D"):
     forms.renamed(f"Batch{_name}(input: complex64) -> output: complex64", _name, types={})
