@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -428,6 +429,27 @@ def test_several_writers_in_one_folder(tmp_path: Path) -> None:
     orbax_checkpoint.write(str(tmp_path / "c"), {"v": np.ones(1)})
     staging.settle()
     assert sorted(os.listdir(tmp_path)) == ["a", "b", "c"]
+
+
+def test_a_folder_that_another_process_is_about_to_clean_up_is_not_used(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its making and its lock: the other one would go on deleting in it after it got its name."""
+    cleaners: list[int] = []
+    make = os.mkdir
+
+    def mkdir(place: str, *more: Any, **keywords: Any) -> None:
+        make(place, *more, **keywords)
+        if not cleaners and "scopedjax-new" in str(place):
+            cleaners.append(os.open(place, os.O_RDONLY))
+            fcntl.flock(cleaners[0], fcntl.LOCK_EX)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    orbax_checkpoint.write(path, {"v": np.ones(3)})
+    for name in os.listdir(cleaners[0]):
+        os.unlink(name, dir_fd=cleaners[0])
+    os.close(cleaners[0])
+    assert_equal(orbax_checkpoint.read(path), {"v": np.ones(3)})
 
 
 def test_shapes_of_the_table_are_all_there() -> None:

@@ -389,7 +389,7 @@ def _attempt(path: str, action: Callable[[str], _T]) -> _T:
         try:
             return action(place)
         except errors.UnimplementedError:  # a folder on its way out looks like one of another kind
-            if _is_still(place, before) and locate(path) == place:
+            if place in (path, path + _SUFFIX) and _is_still(place, before) and locate(path) == place:
                 raise
         except (Damaged, FileNotFoundError) as error:
             if _is_still(place, before) and locate(path) == place:

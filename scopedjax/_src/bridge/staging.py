@@ -289,12 +289,24 @@ def _make_locked_folder(path: str) -> tuple[str, int]:
         os.mkdir(hidden)
         with contextlib.suppress(FileNotFoundError):
             handle = os.open(hidden, os.O_RDONLY)
-            _lock(handle)
-            if os.path.exists(hidden):
+            if _take_new(handle, hidden):
                 return hidden, handle
-            # Another process cleaned up between mkdir and the lock.
             os.close(handle)
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
+
+
+def _take_new(handle: int, hidden: str) -> bool:
+    """Locks what was just made; False if another process was quicker, takes it for a leftover, and deletes it.
+
+    Its deletion would go on in the folder under whatever name that has by then.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks, where nothing is taken for a leftover
+    return os.path.exists(hidden)
 
 
 def _lock(handle: int) -> bool:
