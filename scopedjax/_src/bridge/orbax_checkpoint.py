@@ -56,7 +56,7 @@ from scopedjax._src.bridge.checkpoint_layout import Pack, Store
 
 _SUFFIX: Final = ".orbax"
 _FILES_AT_ONCE: Final = 64  # arrays whose files are open together: well below a process's limit of open files
-_RETRIES: Final = 5
+_RETRIES: Final = 12  # another process may save again and again
 _GAP: Final = 1 << 16  # bytes between two wanted arrays of a pack that are rather read than skipped
 _RUN: Final = 1 << 24  # bytes of a pack after which a new read begins, for the threads' sake
 _READINGS_KEPT: Final = 8  # sets of names, for one set of arrays
@@ -381,18 +381,20 @@ def missing_key(key: str, path: str, names: Iterable[str]) -> errors.NotFoundErr
 def _attempt(path: str, action: Callable[[str], _T]) -> _T:
     """Runs `action` on the folder of `path`; again, if another process replaced that folder meanwhile."""
     path = os.fspath(path)
-    for _ in range(_RETRIES):
-        place = locate(path)
+    for attempt in range(_RETRIES):
+        place = locate(path) or locate(path)  # it may have been replaced between two looks
         if place is None:
             raise _not_a_checkpoint(path)
         before = _identity(place)
+        # A hidden folder stepped aside for another one, and may be on its way out.
+        lasting = place in (path, path + _SUFFIX) or attempt == _RETRIES - 1
         try:
             return action(place)
         except errors.UnimplementedError:  # a folder on its way out looks like one of another kind
-            if place in (path, path + _SUFFIX) and _is_still(place, before) and locate(path) == place:
+            if lasting and _is_still(place, before) and locate(path) == place:
                 raise
         except (Damaged, FileNotFoundError) as error:
-            if _is_still(place, before) and locate(path) == place:
+            if lasting and _is_still(place, before) and locate(path) == place:
                 return _from_predecessor(path, place, action, error)
         except OSError as error:
             raise system_errors.translate(error, path) from error
