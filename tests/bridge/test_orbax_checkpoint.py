@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -446,8 +447,10 @@ def test_a_folder_that_another_process_is_about_to_clean_up_is_not_used(
 
     monkeypatch.setattr(os, "mkdir", mkdir)
     orbax_checkpoint.write(path, {"v": np.ones(3)})
-    for name in os.listdir(cleaners[0]):
-        os.unlink(name, dir_fd=cleaners[0])
+    with os.scandir(cleaners[0]) as entries:
+        for entry in list(entries):
+            remove = shutil.rmtree if entry.is_dir() else os.unlink
+            remove(entry.name, dir_fd=cleaners[0])
     os.close(cleaners[0])
     assert_equal(orbax_checkpoint.read(path), {"v": np.ones(3)})
 
