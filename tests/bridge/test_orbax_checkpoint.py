@@ -449,8 +449,10 @@ def test_a_folder_that_another_process_is_about_to_clean_up_is_not_used(
     orbax_checkpoint.write(path, {"v": np.ones(3)})
     with os.scandir(cleaners[0]) as entries:
         for entry in list(entries):
-            remove = shutil.rmtree if entry.is_dir() else os.unlink
-            remove(entry.name, dir_fd=cleaners[0])
+            if entry.is_dir():
+                shutil.rmtree(entry.name, dir_fd=cleaners[0])
+            else:
+                os.unlink(entry.name, dir_fd=cleaners[0])
     os.close(cleaners[0])
     assert_equal(orbax_checkpoint.read(path), {"v": np.ones(3)})
 
