@@ -16,19 +16,25 @@ import tensorflow as tf
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def main():
-    """Runs every program and writes the file."""
-    path = os.path.join(HERE, "..", "lib", "keras", "function_programs.py")
-    spec = importlib.util.spec_from_file_location("function_programs", path)
+def record(programs_name, answers_name, default):
+    """Runs every program of a module in `tests/lib/keras` and writes the answers.
+
+    Args:
+      programs_name: The module.
+      answers_name: The file beside this one, without ".json".
+      default: Makes what JSON does not know a number.
+    """
+    path = os.path.join(HERE, "..", "lib", "keras", programs_name + ".py")
+    spec = importlib.util.spec_from_file_location(programs_name, path)
     programs = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(programs)
     answers = {}
     for name, program in programs.PROGRAMS.items():
         tf.keras.backend.clear_session()
         answers[name] = program(tf)
-    with open(os.path.join(HERE, "keras_functions.json"), "w") as out:
-        json.dump(answers, out, separators=(",", ":"), default=lambda value: value.item())
+    with open(os.path.join(HERE, answers_name + ".json"), "w") as out:
+        json.dump(answers, out, separators=(",", ":"), default=default)
 
 
 if __name__ == "__main__":
-    main()
+    record("function_programs", "keras_functions", lambda value: value.item())

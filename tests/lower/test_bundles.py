@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 
 import scopedjax
-from scopedjax._src.lower.bundles import Slot
+from scopedjax._src.lower.bundles import Slot, Variables
 from tests.oracle import check_both
 
 
@@ -59,3 +60,25 @@ def test_the_session_keeps_them_in_one_array_and_a_second_run_compiles_nothing()
             programs.append([sum(len(d.programs) for d in e._stages) for e in sess._plans.values()])
         assert programs == [[1, 1]] * 3
         assert sess.run(variables[7]).tolist() == [1.0, 2.0, 3.0]
+
+
+def test_restored_values_move_to_the_device_when_first_read_and_are_not_looked_for_again(tmp_path, monkeypatch):
+    tf = scopedjax
+    read = [tf.get_variable(f"read{i}", initializer=np.float32(i)) for i in range(3)]
+    tf.get_variable("never_read", initializer=np.float32(5))
+    total, saver = tf.add_n(read), tf.train.Saver()
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        path = saver.save(sess, str(tmp_path / "model"))
+    moves = []
+    monkeypatch.setattr(Variables, "move", lambda *a, real=Variables.move: (moves.append(1), real(*a)))
+    with tf.Session() as sess:
+        for expected in (1, 2):
+            saver.restore(sess, path)
+            for _ in range(3):
+                assert sess.run(total) == 3
+            assert len(moves) == expected
+        values = sess.state.values
+        assert values.waiting == {"never_read"}
+        assert all(isinstance(values[v.op.name], jax.Array) for v in read)
+        assert sess.run("never_read:0") == 5

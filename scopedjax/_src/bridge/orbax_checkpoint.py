@@ -206,8 +206,8 @@ def _string_bytes(name: str, array: np.ndarray) -> np.ndarray:
 def _fill(folder: str, values: Mapping[str, np.ndarray], metadata: Any) -> None:
     """Writes everything into an empty folder."""
     arrays = [_string_bytes(name, a) if a.dtype.kind in "OSU" else a for name, a in values.items()]
-    shapes = [(name, array.dtype, array.shape) for name, array in values.items()]
-    plan = layout.plan_of(tuple([(*known, array.nbytes) for known, array in zip(shapes, arrays, strict=True)]))
+    named = zip(values.items(), arrays, strict=True)
+    plan = layout.plan_of(tuple([(name, value.dtype, value.shape, array.nbytes) for (name, value), array in named]))
     stores: list[tuple[Store, list[np.ndarray]]] = []
     checksums: list[int | list[int]] = []
     for pack in plan.packs:

@@ -90,13 +90,15 @@ class Variables(dict[str, Any]):
     Attributes:
       version: See above.
       waiting: The variables whose values are still on the host, as arrays that nobody writes to.
+      arrivals: How often values came from the host.
     """
 
-    __slots__ = ("version", "waiting")
+    __slots__ = ("arrivals", "version", "waiting")
 
     def __init__(self) -> None:
         super().__init__()
         self.version = 0
+        self.arrivals = 0
         self.waiting: set[str] = set()
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -129,6 +131,7 @@ class Variables(dict[str, Any]):
           values: Arrays that the caller does not use afterwards.
         """
         self.settle(values, values.values())
+        self.arrivals += 1
         self.waiting.update(key for key, value in values.items() if value.dtype != object)
 
     def move(self, overwritten: Iterable[str], kept: Iterable[str]) -> None:

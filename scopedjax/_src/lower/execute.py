@@ -53,8 +53,9 @@ class _DeviceStage:
                 program = self._program(state, static)
             if stage.hoisted:
                 arguments = (*arguments, *self._constants())
-            if values.waiting:
+            if program.arrivals != values.arrivals:  # not at each run: slots that inference never uses wait for ever
                 values.move(program.donated, program.kept)
+                program.arrivals = values.arrivals
             flats = [b.flat for b in program.bundles]
             donated = (*[values[k] for k in program.donated], *flats[: program.changed])
             kept = (*[values[k] for k in program.kept], *flats[program.changed :])

@@ -39,6 +39,8 @@ class Program:
       written: Keys of the variables that it gives new values, those in bundles left out; filled in by tracing.
       fresh: New bundles of variables that it overwrites; filled in by tracing.
       checks: The sites at which it checks values; filled in by tracing.
+      ran: Whether it was called.
+      arrivals: Up to which arrival of values from the host its variables have been moved to the device.
     """
 
     function: Callable[..., Any]
@@ -51,6 +53,7 @@ class Program:
     fresh: list[Bundle] = field(default_factory=list)
     checks: Checks = field(default_factory=Checks)
     ran: bool = False
+    arrivals: int = 0
 
 
 def compile_stage(

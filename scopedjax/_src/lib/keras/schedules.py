@@ -8,7 +8,7 @@ The numbers are those of `tf.train.exponential_decay` and its like.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scopedjax._src.graph.tensor import Tensor
@@ -49,7 +49,32 @@ class _Known(LearningRateSchedule):
         return dict(vars(self))
 
 
-class ExponentialDecay(_Known):
+class _ByRate(_Known):
+    """A schedule with a decay rate for each `decay_steps` steps."""
+
+    _decayed: Callable[..., Any]
+    _scope: str
+
+    def __init__(
+        self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
+        name: str | None = None,
+    ) -> None:  # fmt: skip
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        """Returns the rate at a step."""
+        found: Tensor = self._decayed(
+            self.initial_learning_rate, step, self.decay_steps, self.decay_rate, self.staircase,
+            self.name or self._scope,
+        )  # fmt: skip
+        return found
+
+
+class ExponentialDecay(_ByRate):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
     Args:
@@ -63,26 +88,11 @@ class ExponentialDecay(_Known):
     np.float32(0.5)
     """
 
-    def __init__(
-        self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
-        name: str | None = None,
-    ) -> None:  # fmt: skip
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
-
-    def __call__(self, step: Any) -> Tensor:
-        """Returns the rate at a step."""
-        found: Tensor = learning_rates.exponential_decay(
-            self.initial_learning_rate, step, self.decay_steps, self.decay_rate, self.staircase,
-            self.name or "ExponentialDecay",
-        )  # fmt: skip
-        return found
+    _decayed = staticmethod(learning_rates.exponential_decay)
+    _scope = "ExponentialDecay"
 
 
-class InverseTimeDecay(_Known):
+class InverseTimeDecay(_ByRate):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
     Args:
@@ -96,23 +106,8 @@ class InverseTimeDecay(_Known):
     np.float32(0.5)
     """
 
-    def __init__(
-        self, initial_learning_rate: Any, decay_steps: Any, decay_rate: Any, staircase: bool = False,
-        name: str | None = None,
-    ) -> None:  # fmt: skip
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
-
-    def __call__(self, step: Any) -> Tensor:
-        """Returns the rate at a step."""
-        found: Tensor = learning_rates.inverse_time_decay(
-            self.initial_learning_rate, step, self.decay_steps, self.decay_rate, self.staircase,
-            self.name or "InverseTimeDecay",
-        )  # fmt: skip
-        return found
+    _decayed = staticmethod(learning_rates.inverse_time_decay)
+    _scope = "InverseTimeDecay"
 
 
 class PolynomialDecay(_Known):

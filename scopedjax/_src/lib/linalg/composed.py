@@ -477,7 +477,7 @@ def _of_one_batch(parts: Sequence[Tensor]) -> list[Tensor]:
 class _OfOne(LinearOperator):
     """What turns one operator into another."""
 
-    def __init__(self, operator: LinearOperator, suffix: str, name: str | None, hints: dict[str, bool | None]) -> None:
+    def __init__(self, operator: LinearOperator, suffix: str, name: str | None, **hints: bool | None) -> None:
         self._operator = operator
         combined = {key: self._combined(key, value) for key, value in hints.items()}
         super().__init__(
@@ -530,13 +530,10 @@ class LinearOperatorAdjoint(_OfOne):
         is_square: bool | None = None,
         name: str | None = None,
     ) -> None:
-        hints = {
-            "is_square": is_square,
-            "is_non_singular": is_non_singular,
-            "is_self_adjoint": is_self_adjoint,
-            "is_positive_definite": is_positive_definite,
-        }
-        super().__init__(operator, "_adjoint", name, hints)
+        super().__init__(
+            operator, "_adjoint", name, is_square=is_square, is_non_singular=is_non_singular,
+            is_self_adjoint=is_self_adjoint, is_positive_definite=is_positive_definite,
+        )  # fmt: skip
 
     def _static(self) -> TensorShape:
         found = self._operator.shape
@@ -608,13 +605,10 @@ class LinearOperatorInversion(_OfOne):
                     f"Argument `{key}` or argument `operator` must have supplied hint `{key}` equal to `True` or "
                     f"`None`. Found `operator.{key}`: {found}, `{key}`: {given}."
                 )
-        hints = {
-            "is_square": is_square,
-            "is_non_singular": is_non_singular,
-            "is_self_adjoint": is_self_adjoint,
-            "is_positive_definite": is_positive_definite,
-        }
-        super().__init__(operator, "_inv", name, hints)
+        super().__init__(
+            operator, "_inv", name, is_square=is_square, is_non_singular=is_non_singular,
+            is_self_adjoint=is_self_adjoint, is_positive_definite=is_positive_definite,
+        )  # fmt: skip
 
     def _static(self) -> TensorShape:
         return self._operator.shape

@@ -227,11 +227,3 @@ class SparseConditionalAccumulator(ConditionalAccumulatorBase):
         """
         indices, values, sizes = self.take_grad(num_required, name)
         return IndexedSlices(indices=indices, values=values, dense_shape=sizes)
-
-    def num_accumulated(self, name: str | None = None) -> Tensor:
-        """Returns how many gradients there are, as an int32 scalar.
-
-        Args:
-          name: Node name.
-        """
-        return super().num_accumulated(name)
