@@ -93,6 +93,10 @@ class HostContext:
         """Returns what this node itself keeps from run to run in a session; `make()` the first time."""
         return self._kept(f"of {self.op.name}", make)
 
+    def shared(self, key: str, make: Callable[[], Any]) -> Any:
+        """Returns what all nodes of a session that say `key` keep together; `make()` the first time."""
+        return self._kept(f"shared {key}", make)
+
     def _kept(self, key: str, make: Callable[[], Any]) -> Any:
         resources = self.state.resources
         found = resources.get(key)

@@ -98,6 +98,7 @@ from scopedjax._src.ops.sparse import products as sparse_products
 from scopedjax._src.ops.sparse import reductions as sparse_reductions
 from scopedjax._src.ops.sparse import serialization as sparse_serialization
 from scopedjax._src.ops.sparse import sets as sets
+from scopedjax._src.ops.sparse import tensor_maps as tensor_maps
 from scopedjax._src.ops.state import resource as resource
 from scopedjax._src.ops.state import scatter as scatter
 from scopedjax._src.ops.state import storage as storage

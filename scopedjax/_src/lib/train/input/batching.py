@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from scopedjax._src.base import dtypes
-from scopedjax._src.base.errors import UnimplementedError
 from scopedjax._src.base.shapes import TensorShape
 from scopedjax._src.graph.recording import name_scope
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lib.train.input.sparse_elements import restore, store
 from scopedjax._src.lib.train.queue_runner import QueueRunner, add_queue_runner
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.array.selection import dynamic_partition
@@ -28,7 +28,7 @@ from scopedjax._src.ops.control_flow.grouping import no_op
 from scopedjax._src.ops.convert import as_tensor
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.queues.queue import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
-from scopedjax._src.ops.sparse.sparse_tensor import SparseTensor
+from scopedjax._src.ops.sparse.sparse_tensor import convert_to_tensor_or_sparse_tensor
 from scopedjax._src.ops.summary.nodes import scalar as scalar_summary
 
 
@@ -77,12 +77,13 @@ class _Line:
             tensors = self._converted(lists)
             keep = as_tensor(self.keep_input)
             self._check_keep(keep)
-            queue = self._queue(tensors)
-            enqueue_ops = [self._enqueue(queue, example, keep) for example in tensors] * self.threads
+            stored, sparse = store(tensors, keep, self.enqueue_many)
+            queue = self._queue(stored)
+            enqueue_ops = [self._enqueue(queue, example, keep) for example in stored] * self.threads
             add_queue_runner(QueueRunner(queue, enqueue_ops))
             self._summarize(queue)
             dequeue = queue.dequeue_up_to if self.smaller else queue.dequeue_many
-            batch = dequeue(self.batch_size, name=scope)
+            batch = restore(dequeue(self.batch_size, name=scope), sparse)
         if isinstance(first, dict):
             items = [batch] if len(first) == 1 else batch
             return dict(zip(sorted(first, key=str), items, strict=True))
@@ -92,16 +93,10 @@ class _Line:
     def _as_list(example: Any) -> list[Any]:
         return [example[k] for k in sorted(example, key=str)] if isinstance(example, dict) else list(example)
 
-    def _converted(self, lists: list[list[Any]]) -> list[list[Tensor]]:
+    def _converted(self, lists: list[list[Any]]) -> list[list[Any]]:
         if not lists:
             raise ValueError("Expected at least one set of tensors")
-        if any(isinstance(t, SparseTensor) for tensors in lists for t in tensors):
-            raise UnimplementedError(
-                None, None,
-                f"tf.train.{self.kind}: a SparseTensor cannot be an element of a queue here. Batch the serialized "
-                "examples and parse the batch with tf.parse_example, whose sparse features then cover the batch.",
-            )  # fmt: skip
-        found = [[as_tensor(t) for t in tensors] for tensors in lists]
+        found = [[convert_to_tensor_or_sparse_tensor(t) for t in tensors] for tensors in lists]
         if not found[0]:
             raise ValueError(f"Expected at least one tensor in {self.kind}().")
         for tensors in found[1:]:
@@ -177,7 +172,8 @@ def batch(
     """Returns batches of what `tensors` give when they are run again and again by threads.
 
     Args:
-      tensors: List or dict of tensors: one example, or several with `enqueue_many`.
+      tensors: List or dict of tensors: one example, or several with `enqueue_many`. A `tf.SparseTensor` among them
+        gives one of one dimension more, as wide as the widest of the batch.
       batch_size: Examples a batch.
       num_threads: Threads that fill the queue. With more than one the order is not that of the input.
       capacity: Examples that the queue holds.
