@@ -109,7 +109,7 @@ class SessionManager:
         problem = self._run_local_init(session)
         if problem is not None:
             raise RuntimeError(f"Init operations did not make model ready for local_init.  {words}, error: {problem}")
-        problem = _missing(self._ready_op, session, "Model not ready: ")
+        problem = missing(self._ready_op, session, "Model not ready: ")
         if problem is not None:
             raise RuntimeError(f"Init operations did not make model ready.  {words}, error: {problem}")
         return session
@@ -143,7 +143,7 @@ class SessionManager:
             logging.info("Restoring model from %s did not make model ready for local init: %s",
                          checkpoint_dir or checkpoint_filename_with_path, problem)  # fmt: skip
             return session, False
-        problem = _missing(self._ready_op, session, "Model not ready: ")
+        problem = missing(self._ready_op, session, "Model not ready: ")
         if problem is not None:
             logging.info("Restoring model from %s did not make model ready: %s",
                          checkpoint_dir or checkpoint_filename_with_path, problem)  # fmt: skip
@@ -171,7 +171,7 @@ class SessionManager:
         deadline = time.monotonic() + (float("Inf") if max_wait_secs is None else max_wait_secs)
         while True:
             session = Session(master, graph=self._graph, config=config)
-            problem = self._run_local_init(session) or _missing(self._ready_op, session, "Model not ready: ")
+            problem = self._run_local_init(session) or missing(self._ready_op, session, "Model not ready: ")
             if problem is None:
                 return session
             session.close()
@@ -217,7 +217,7 @@ class SessionManager:
         """Runs `local_init_op`; returns what is missing for it, or None."""
         if self._local_init_op is None:
             return None
-        problem = _missing(self._ready_for_local_init_op, session, "Model not ready for local init: ")
+        problem = missing(self._ready_for_local_init_op, session, "Model not ready for local init: ")
         if problem is None:
             logging.info("Running local_init_op.")
             session.run(self._local_init_op, self._local_init_feed_dict, self._local_init_run_options)
@@ -225,7 +225,7 @@ class SessionManager:
         return problem
 
 
-def _missing(op: Any, session: Session, words: str) -> str | None:
+def missing(op: Any, session: Session, words: str) -> str | None:
     """Returns which variables have no value, as `op` tells it, or None where all are ready."""
     if op is None:
         return None
