@@ -62,6 +62,66 @@ def test_the_session_keeps_them_in_one_array_and_a_second_run_compiles_nothing()
         assert sess.run(variables[7]).tolist() == [1.0, 2.0, 3.0]
 
 
+def test_restoring_by_turns_with_several_savers_and_training_between(tmp_path):
+    """The places of restored values are kept from one restore to the next, as long as they are right."""
+
+    def body(tf):
+        tiny = [tf.Variable(tf.fill([i % 5 + 1], float(i)), name=f"tiny{i}") for i in range(40)]
+        small = [tf.Variable(tf.fill([20, 10], float(i)), name=f"small{i}") for i in range(3)]
+        large = tf.Variable(tf.random_uniform([150, 150], seed=1), name="large")
+        text = tf.Variable([b"a", b"b"], name="text", trainable=False)
+        free = tf.Variable([1.0, 2.0], validate_shape=False, name="free", trainable=False)
+        variables = [*tiny, *small, large, text, free]
+        loss = tf.add_n([tf.reduce_sum(tf.square(v)) for v in variables[:-2]])
+        train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+        grow = tf.assign(free, tf.concat([free, [3.0]], 0), validate_shape=False)
+        whole, part = tf.train.Saver(), tf.train.Saver(variables[5:])
+        seen = []
+        with tf.Session() as sess:
+            sess.run(tf.global_variables_initializer())
+            paths = []
+            for step in range(3):
+                sess.run([train, grow, text.assign([b"x" * step, b"y"]).op])
+                paths.append(whole.save(sess, str(tmp_path / f"{tf.__name__}-model"), step))
+            for saver, path in ((whole, 0), (whole, 1), (whole, 1), (part, 0), (part, 0), (whole, 2), (part, 1)):
+                saver.restore(sess, paths[path])
+                seen.append(sess.run(variables))
+                if path == 1:
+                    sess.run(train)
+                    seen.append(sess.run([loss, *tiny]))
+        with tf.Session() as sess:
+            for path in paths:
+                whole.restore(sess, path)
+                seen.append(sess.run(variables))
+        return seen
+
+    check_both(body, rtol=2e-5)
+
+
+def test_a_tiny_variable_that_changes_its_shape(recwarn):
+    def body(tf):
+        fixed = [tf.Variable(tf.fill([3], float(i)), name=f"fixed{i}") for i in range(40)]
+        free = tf.Variable([1.0, 2.0], validate_shape=False, name="free")
+        values = tf.placeholder(tf.float32, [None])
+        grow = tf.assign(free, tf.concat([free, values], 0), validate_shape=False)
+        cut = tf.assign(free, free[:2] + 1.0, validate_shape=False)
+        other = fixed[3].assign_add([1.0, 1.0, 1.0])
+        init = tf.global_variables_initializer()
+        seen = []
+        with tf.Session() as sess:
+            for _ in range(2):
+                sess.run(init)
+                for fed in ([], [5.0], [6.0, 7.0], []):
+                    seen.append(sess.run([grow, other], {values: fed}))
+                    seen.append(sess.run([free, *fixed]))
+                seen.append(sess.run([cut, other]))
+                seen.append(sess.run([free, *fixed]))
+        return seen
+
+    check_both(body)
+    assert not [w for w in recwarn if "donated" in str(w.message)]
+
+
 def test_restored_values_move_to_the_device_when_first_read_and_are_not_looked_for_again(tmp_path, monkeypatch):
     tf = scopedjax
     read = [tf.get_variable(f"read{i}", initializer=np.float32(i)) for i in range(3)]

@@ -43,11 +43,6 @@ class Bundle:
             at += math.prod(shape)
         self.size = at
 
-    def is_held(self, values: Mapping[str, Any]) -> bool:
-        """Whether a session's variables hold this bundle's slots (they are put there all at once)."""
-        key, slot = next(iter(self.members.items()))
-        return values.get(key) is slot
-
     def take_apart(self, flat: Any) -> dict[str, Any]:
         """Returns the value of each member as a slice of `flat`."""
         return {key: slot.cut(flat) for key, slot in self.members.items()}
@@ -119,7 +114,7 @@ class Variables(dict[str, Any]):
     def settle(self, keys: Iterable[str], values: Iterable[Any]) -> None:
         """Gives variables values from outside a program; those of a bundle leave it."""
         given = dict(zip(keys, values, strict=True))
-        if any(isinstance(self.get(key), Slot) for key in given):
+        if Slot in set(map(type, map(self.get, given))):
             self.version += 1
         self.waiting.difference_update(given)
         self.renew(given, given.values())
@@ -132,7 +127,7 @@ class Variables(dict[str, Any]):
         """
         self.settle(values, values.values())
         self.arrivals += 1
-        self.waiting.update(key for key, value in values.items() if value.dtype != object)
+        self.waiting.update([key for key, value in values.items() if not value.dtype.hasobject])
 
     def move(self, overwritten: Iterable[str], kept: Iterable[str]) -> None:
         """Makes ready what a program takes: what it only reads moves to the device for good.
@@ -162,12 +157,12 @@ def host_arrays(values: Iterable[Any]) -> list[np.ndarray]:
     found: list[np.ndarray] = []
     for value in values:
         if type(value) is not Slot:
-            found.append(np.asarray(value))
+            found.append(value if type(value) is np.ndarray else np.asarray(value))
             continue
         flat = flats.get(value.bundle)
         if flat is None:
             flat = flats[value.bundle] = np.asarray(value.bundle.flat)
-        found.append(value.cut(flat))
+        found.append(np.ndarray(value.shape, flat.dtype, flat, value.start * flat.itemsize))
     return found
 
 

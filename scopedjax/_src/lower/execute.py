@@ -83,15 +83,18 @@ class _DeviceStage:
     def _store(self, program: Program, values: Variables, new: Sequence[Any]) -> None:
         count = len(program.written)
         fresh = program.fresh
-        if count:
+        if program.leaving:
+            values.settle(program.written, new[:count])
+            self.programs.clear()  # what is written where was found out by tracing for these shapes
+        elif count:
             values.renew(program.written, new[:count])
         for bundle, flat in zip((*fresh, *program.bundles[: program.changed]), new[count:], strict=True):
             bundle.flat = flat
-        if fresh and (self.version != values.version or not all(b.is_held(values) for b in fresh)):
+        if fresh and program.placed != values.version:
             for bundle in fresh:
                 values.renew(bundle.members, bundle.members.values())
             values.version += 1
-            self.version, self.chosen = values.version, program
+            self.version, self.chosen, program.placed = values.version, program, values.version
 
     def _program(self, state: State, static: Sequence[Any]) -> Program:
         values = state.values

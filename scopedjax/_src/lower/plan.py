@@ -29,6 +29,7 @@ from scopedjax._src.lower.loops import is_loop, loop_of, steers_inside
 from scopedjax._src.lower.prune import needed_ops
 from scopedjax._src.lower.static import is_foldable, is_told_by_shapes, static_operands, static_sources
 from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
+from scopedjax._src.ops.state.handles import stored_dims
 
 HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a literal in it
 
@@ -37,7 +38,8 @@ HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a 
 class Stage:
     """Nodes that run together: one jitted function (`device`), or one after the other on the host.
 
-    `waits` says that it needs values on the host that the device computes; `fed` are the plan's feeds.
+    `unshaped` are variables that may get values of other shapes. `waits` says that it needs values on the host that the
+    device computes; `fed` are the plan's feeds.
     """
 
     device: bool
@@ -50,6 +52,7 @@ class Stage:
     pullbacks: set[Operation] = field(default_factory=set)
     variables_in: list[str] = field(default_factory=list)
     variables_out: list[str] = field(default_factory=list)
+    unshaped: set[str] = field(default_factory=set)
     random: list[Operation] = field(default_factory=list)
     final_reads: list[tuple[Tensor, str]] = field(default_factory=list)
     fed: Collection[Tensor] = ()
@@ -309,6 +312,12 @@ def forward_of(op: Operation) -> Operation | None:
     return None if op._extra is None else op._extra.get("forward")
 
 
+def _has_shape(handle: Tensor) -> bool:
+    """Whether what a handle names keeps its shape."""
+    dims = stored_dims(handle)
+    return dims is not None and None not in dims
+
+
 def _describe_effects(stage: Stage, staging: _Staging) -> None:
     inputs: dict[str, None] = {}
     outputs: dict[str, None] = {}
@@ -324,6 +333,8 @@ def _describe_effects(stage: Stage, staging: _Staging) -> None:
             if key not in effects.overwrites and key not in outputs:
                 inputs[key] = None
             outputs[key] = None
+        if effects.writes and any(is_handle(t) and not _has_shape(t) for t in op.inputs):
+            stage.unshaped.update(effects.writes)
         random.update(effects.random)
     for _, key in stage.final_reads:
         if key not in outputs:

@@ -37,7 +37,9 @@ class Program:
       changed: How many of the bundles it changes.
       uses_random: Whether it takes and gives the random rows.
       written: Keys of the variables that it gives new values, those in bundles left out; filled in by tracing.
+      leaving: Those among them that had a place in a bundle, which is for another shape; filled in by tracing.
       fresh: New bundles of variables that it overwrites; filled in by tracing.
+      placed: At which version of the variables they held the slots of `fresh`.
       checks: The sites at which it checks values; filled in by tracing.
       ran: Whether it was called.
       arrivals: Up to which arrival of values from the host its variables have been moved to the device.
@@ -50,7 +52,9 @@ class Program:
     changed: int
     uses_random: bool
     written: list[str] = field(default_factory=list)
+    leaving: list[str] = field(default_factory=list)
     fresh: list[Bundle] = field(default_factory=list)
+    placed: int = -1
     checks: Checks = field(default_factory=Checks)
     ran: bool = False
     arrivals: int = 0
@@ -75,13 +79,14 @@ def compile_stage(
       watch: Is told of each compilation.
     """
     outgoing = set(stage.variables_out)
+    reused = outgoing - stage.unshaped  # a buffer is no use for another shape, and JAX warns
     held = {k: v.bundle for k, v in present.items() if isinstance(v, Slot)}
     changed = dict.fromkeys(b for k, b in held.items() if k in outgoing)
     bundles = (*changed, *(b for b in dict.fromkeys(held.values()) if b not in changed))
     program = Program(
         lambda: None,
-        tuple(k for k in present if k in outgoing and k not in held),
-        tuple(k for k in present if k not in outgoing and k not in held),
+        tuple(k for k in present if k in reused and k not in held),
+        tuple(k for k in present if k not in reused and k not in held),
         bundles,
         len(changed),
         bool(stage.random),
@@ -112,11 +117,13 @@ def compile_stage(
         # JAX pairs donated buffers and results of one shape in order: a variable is to come back in its own buffer.
         ordered = dict.fromkeys((*program.donated, *stage.variables_out))
         new = {k: trace.state[k] for k in ordered if k in trace.state}
+        program.leaving[:] = [k for k, v in new.items() if k in held and jnp.shape(v) != present[k].shape]
+        staying = {k: v for k, v in new.items() if k in held and k not in program.leaving}
         back = [
-            bundle.put_together({**parts, **{k: v for k, v in new.items() if held.get(k) is bundle}})
+            bundle.put_together({**parts, **{k: v for k, v in staying.items() if held[k] is bundle}})
             for bundle, parts in zip(changed, whole, strict=False)
         ]
-        new = {k: jnp.asarray(v) for k, v in new.items() if k not in held}
+        new = {k: jnp.asarray(v) for k, v in new.items() if k not in staying}
         shared = (*kept_values, *arguments)
         packed = _pack(program, {k: v for k, v in new.items() if k not in present})
         program.written[:] = [k for k in new if not any(k in b.members for b in program.fresh)]

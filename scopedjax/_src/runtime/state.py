@@ -25,11 +25,11 @@ import jax
 import numpy as np
 
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.lower.bundles import Bundle, Slot, Variables, bundled
+from scopedjax._src.lower.bundles import Variables
 from scopedjax._src.lower.checks import PendingNotes
+from scopedjax._src.runtime.loading import Loading
 
 _CHUNK = 64
-_LARGEST_WAITING = 1 << 16  # bytes of a value from the host that moves to the device with the program that uses it
 _MASK = (1 << 64) - 1
 
 
@@ -46,6 +46,7 @@ class SessionState:
         self.resources_lock = threading.RLock()
         self.notes = PendingNotes()
         self._device = device
+        self._loading: Loading | None = None
         self.platform: str = device.platform if device is not None else jax.default_backend()
 
     def release_resources(self) -> None:
@@ -102,48 +103,13 @@ class SessionState:
     def load_all(self, found: Mapping[str, np.ndarray]) -> None:
         """Gives variables values from the host, all of them or, if one does not fit into memory, none.
 
-        Tiny variables go into bundles, as a program that overwrites them would have put them: one transfer for all.
-
         Args:
           found: A value for each key, not used by the caller afterwards.
         """
         with self.lock, self.enter_device():
-            values = self.values
-            numbers = {key: value for key, value in found.items() if value.dtype != object}
-            flats = _whole_bundles(values, numbers)
-            taken = {key for bundle in flats for key in bundle.members}
-            for keys in bundled({key: value for key, value in numbers.items() if key not in values}):
-                bundle = Bundle({key: numbers[key].shape for key in keys})
-                flats[bundle] = np.concatenate([np.ravel(numbers[key]) for key in keys])
-                taken.update(keys)
-            small = {key: value for key, value in found.items() if key not in taken and _stays(value)}
-            large = [key for key in numbers if key not in taken and key not in small]
-            placed = jax.device_put([*flats.values(), *(numbers[key] for key in large)])
-            for bundle, flat in zip(flats, placed, strict=False):
-                bundle.flat = flat
-                if not bundle.is_held(values):
-                    values.update(bundle.members)
-            values.hold(small)
-            values.settle(large, placed[len(flats) :])
-
-
-def _stays(value: np.ndarray) -> bool:
-    """Whether a value stays on the host until it is used: small ones, and texts for ever."""
-    return value.nbytes <= _LARGEST_WAITING if value.dtype.kind in "biufcV" else value.dtype == object
-
-
-def _whole_bundles(values: Variables, found: Mapping[str, np.ndarray]) -> dict[Bundle, np.ndarray]:
-    """The bundles of which all variables get values of the same type and shape, with the new contents."""
-    held = dict.fromkeys(slot.bundle for key in found if isinstance(slot := values.get(key), Slot))
-    result: dict[Bundle, np.ndarray] = {}
-    for bundle in held:
-        parts = [found.get(key) for key in bundle.members]
-        if all(
-            part is not None and part.shape == slot.shape and part.dtype == slot.dtype and values.get(key) is slot
-            for part, (key, slot) in zip(parts, bundle.members.items(), strict=True)
-        ):
-            result[bundle] = np.concatenate([np.ravel(part) for part in parts if part is not None])
-    return result
+            if self._loading is None or not self._loading.fits(self.values, found):
+                self._loading = Loading(self.values, found)
+            self._loading.apply(self.values, found)
 
 
 class _OnDevice:
