@@ -149,9 +149,9 @@ def _entry(name: str, **fields: Any) -> Any:
     return lambda ours: ours["index"]["arrays"][name].update(fields)
 
 
-def _checksum(name: str, value: Any) -> Any:
+def _checksum(number: int, value: Any) -> Any:
     def change(ours: Any) -> None:
-        ours["index"]["checksums"][list(ours["index"]["arrays"]).index(name)] = value
+        ours["index"]["checksums"][number] = value
 
     return change
 
@@ -199,13 +199,15 @@ FORGED = {
     "scalar store": _store("packed/float32", shape=[]),
     "other chunks": _store("arrays/big", rows=1),
     "other shape": _entry("big", shape=[5, 63]),
-    "checksums missing": _checksum("big", []),
-    "one checksum for many": _checksum("big", 1),
-    "checksum text": _checksum("w", "x"),
+    "checksums in a list": lambda ours: _checksum(0, [ours["index"]["checksums"][0]])(ours),
+    "checksum text": _checksum(0, "x"),
+    "checksum true": _checksum(0, True),
     "no checksums": lambda ours: ours["index"].pop("checksums"),
     "a checksum less": lambda ours: ours["index"]["checksums"].pop(),
-    "checksum below zero": _checksum("w", -1),
-    "checksum none": _checksum("w", None),
+    "a checksum more": lambda ours: ours["index"]["checksums"].append(1),
+    "checksum below zero": _checksum(0, -1),
+    "checksum none": _checksum(0, None),
+    "checksums of text": lambda ours: ours["index"].update(checksums="x"),
     "strings that do not fit": _entry("names", shape=[1000]),
     "fewer strings": _entry("names", shape=[2]),
     "a folder outside": _rename("packed/../../etc"),
@@ -215,7 +217,7 @@ FORGED = {
     "entries in a list": lambda ours: ours["index"].update(arrays=[]),
     "entry of text": lambda ours: ours["index"]["arrays"].update(w="x"),
     "no stores": lambda ours: ours["index"].pop("stores"),
-    "later format": lambda ours: ours.update(format=3),
+    "later format": lambda ours: ours.update(format=4),
     "no index": lambda ours: ours.pop("index"),
 }
 
@@ -229,7 +231,7 @@ def test_a_made_up_index(copy: str, name: str) -> None:
 
 def test_a_checkpoint_of_a_later_version_says_so(copy: str) -> None:
     _forge(copy, FORGED["later format"])
-    with pytest.raises(errors.DataLossError, match="its format is 3, and this version of scopedjax reads format 2"):
+    with pytest.raises(errors.DataLossError, match="its format is 4, and this version of scopedjax reads up to 3"):
         orbax_checkpoint.describe(copy)
 
 
@@ -239,17 +241,58 @@ def test_forging_nothing_changes_nothing(copy: str) -> None:
     assert_equal(orbax_checkpoint.read(copy), ARRAYS)
 
 
-def test_format_1_is_read(copy: str) -> None:
-    """It had the checksum of each array in its line."""
+def _former(path: str, format: int) -> Any:
+    """Makes an index of an earlier format, which had a checksum for each array in a pack."""
 
     def change(ours: Any) -> None:
-        checksums = ours["index"].pop("checksums")
-        for entry, checksum in zip(ours["index"]["arrays"].values(), checksums, strict=True):
-            entry["crc32"] = checksum
-        ours["format"] = 1
+        index = ours["index"]
+        remaining = index.pop("checksums")
+        of_store = {}
+        for key, store in index["stores"].items():
+            count = 1 if key.startswith("packed/") else -(-store["shape"][0] // store["rows"])
+            of_store[key], remaining = remaining[:count], remaining[count:]
+        checksums = []
+        for entry in index["arrays"].values():
+            key = entry["array"]
+            if not key.startswith("packed/"):
+                checksums.append(of_store[key])
+                continue
+            data = b"".join(file.read_bytes() for file in sorted(Path(path, key.replace("/", ".")).glob("[0-9]*")))
+            size = 1 if key == "packed/string" else np.dtype(index["stores"][key]["dtype"]).itemsize
+            checksums.append(zlib.crc32(data[size * entry["offset"] :][: size * entry["length"]]))
+        if format == 1:
+            for entry, checksum in zip(index["arrays"].values(), checksums, strict=True):
+                entry["crc32"] = checksum
+        else:
+            index |= {"checksums": checksums, "metadata": index.pop("metadata")}  # in the order in which it was written
+        ours["format"] = format
 
-    _forge(copy, change)
+    return change
+
+
+@pytest.mark.parametrize("format", [1, 2])
+def test_former_formats_are_read(copy: str, format: int) -> None:
+    _forge(copy, _former(copy, format))
     assert_equal(orbax_checkpoint.read(copy), ARRAYS)
+    assert_equal(orbax_checkpoint.read(copy, ["names"]), {"names": ARRAYS["names"]})
+
+
+FORMER = {
+    "list for one": lambda ours: ours["index"]["checksums"].__setitem__(0, [1]),
+    "one for a list": lambda ours: ours["index"]["checksums"].__setitem__(-1, 1),
+    "one less for a large array": lambda ours: ours["index"]["checksums"][-1].pop(),
+    "one less": lambda ours: ours["index"]["checksums"].pop(0),
+    "another": lambda ours: ours["index"]["checksums"].__setitem__(0, 1),
+    "an array over another": _entry("w/Adam", offset=0),
+}
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_a_made_up_index_of_a_former_format(copy: str, name: str) -> None:
+    _forge(copy, _former(copy, 2))
+    _forge(copy, FORMER[name])
+    with pytest.raises(errors.DataLossError, match="damaged"):
+        orbax_checkpoint.read(copy)
 
 
 def test_lengths_of_strings_that_lie(copy: str) -> None:
@@ -257,6 +300,9 @@ def test_lengths_of_strings_that_lie(copy: str) -> None:
     data = bytearray(file.read_bytes())
     data[0:8] = (HUGE).to_bytes(8, "little")
     file.write_bytes(data)
-    _forge(copy, _checksum("names", zlib.crc32(data)))
+    blocks = list(
+        json.loads(Path(copy, "_CHECKPOINT_METADATA").read_bytes())["custom_metadata"]["scopedjax"]["index"]["stores"]
+    )
+    _forge(copy, _checksum(blocks.index("packed/string"), zlib.crc32(data)))
     with pytest.raises(errors.DataLossError, match="lengths of 3 strings"):
         orbax_checkpoint.read(copy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -21,11 +22,13 @@ def flat_bytes(array: np.ndarray) -> np.ndarray:
 
 def joined_bytes(arrays: Iterable[np.ndarray]) -> np.ndarray:
     """The bytes of several arrays of numbers, one after the other: one dimension of uint8."""
-    parts = [array if _is_joinable(array) else flat_bytes(array) for array in arrays]
-    return np.frombuffer(b"".join(parts), np.uint8)  # type: ignore[arg-type]
-
-
-def _is_joinable(array: np.ndarray) -> bool:
-    """Whether an array's memory can be taken as it is: Python's buffers know the type."""
-    kind = array.dtype
-    return kind.kind in "biufc" and kind.isnative and array.flags.c_contiguous
+    arrays = list(arrays)
+    parts: list[Any] = arrays
+    # An array's memory is taken as it is where Python's buffers know the type.
+    if not all(kind.kind in "biufc" and kind.isnative for kind in {array.dtype for array in arrays}):
+        parts = [flat_bytes(array) for array in arrays]
+    try:
+        joined = b"".join(parts)
+    except (BufferError, ValueError):  # one of them is not contiguous
+        joined = b"".join([flat_bytes(array) for array in arrays])  # type: ignore[misc]
+    return np.frombuffer(joined, np.uint8)

@@ -1,13 +1,16 @@
 """The index of a checkpoint, and the two JSON files that Orbax reads: `_CHECKPOINT_METADATA` and `_METADATA`.
 
-    {"custom_metadata": {"scopedjax": {"format": 2,
+    {"custom_metadata": {"scopedjax": {"format": 3,
       "index": {"stores": {...}, "arrays": {"conv/bias": {...}, ...},      the same for each save of these variables
-                "checksums": [90706, ...], "metadata": ...},               one for each array; for a large one a list
+                "checksums": [90706, ...], "metadata": ...},               of each block of each store, in their order
       "crc32": 40321}}}                                                    of all that is before it
 
 A program that saves or restores the same variables again has the upper part of the index already: for writing it is
-kept with the plan of the folder; read, it is recognised by its bytes and not taken apart again. Format 1 had each
-checksum in the line of its array.
+kept with the plan of the folder; read, it is recognised by its bytes and not taken apart again.
+
+A block is 64 KiB of a pack, or a file of a large array (`Store.block_bytes`): as many checksums as variables took as
+long as the variables themselves. Formats 1 and 2, which are read still, had a checksum for each array in a pack, in its
+line or in a list; there the blocks of a pack are its arrays.
 
 Invariants: an index is data from outside. Nothing in it is used before it has been checked against the rules here
 (names of folders, sizes, ranges), so that a hostile or damaged one can neither lead out of the folder nor ask for
@@ -29,8 +32,8 @@ from scopedjax._src.base import dtypes
 from scopedjax._src.bridge.checkpoint_layout import Store
 
 MARK: Final = "scopedjax"
-FORMAT: Final = 2
-_READ: Final = (1, FORMAT)
+FORMAT: Final = 3
+_READ: Final = (1, 2, FORMAT)
 _DIMENSIONS: Final = 64  # more than NumPy has
 _CRC32: Final = b',"crc32":'
 _CHECKSUMS: Final = b',"checksums":['
@@ -52,7 +55,6 @@ class Entry(NamedTuple):
       store: The Orbax array that holds it.
       offset: Its first element in `store`.
       length: Its elements in `store` (for strings: bytes).
-      number: The place of its checksum among the checksums.
     """
 
     dtype: dtypes.DType
@@ -60,20 +62,69 @@ class Entry(NamedTuple):
     store: Store
     offset: int
     length: int
-    number: int
+
+
+class Blocks(NamedTuple):
+    """The parts of a store that have a checksum each.
+
+    Attributes:
+      bounds: Where each begins, and the end of the last one, in bytes.
+      numbers: The places of their checksums among all checksums.
+    """
+
+    bounds: Sequence[int]
+    numbers: Sequence[int]
 
 
 class Contents:
     """The arrays of a checkpoint, without their checksums.
 
+    Args:
+      stores: All stores by key.
+      entries: The arrays by name.
+      by_array: Whether each array in a pack has a checksum (formats 1 and 2) and not each block.
+
     Attributes:
       entries: The arrays by name.
+      checksums: How many checksums there must be.
       kept: What a reader keeps of this for the next checkpoint of the same arrays.
     """
 
-    def __init__(self, entries: dict[str, Entry]) -> None:
+    def __init__(self, stores: Mapping[str, Store], entries: dict[str, Entry], by_array: bool) -> None:
         self.entries = entries
         self.kept: dict[Any, Any] = {}
+        self._first: dict[str, int] = {}
+        self._parts: dict[str, list[tuple[int, int, int]]] = {}  # (begin, end, number) of the arrays in a pack
+        self.checksums = 0
+        for store in () if by_array else stores.values():
+            self._first[store.key] = self.checksums
+            self.checksums += store.blocks
+        for _, _, store, offset, length in entries.values() if by_array else ():
+            if store.is_pack:
+                size = store.item.itemsize
+                part = (offset * size, (offset + length) * size, self.checksums)
+                self._parts.setdefault(store.key, []).append(part)
+                self.checksums += 1
+            else:
+                self._first[store.key] = self.checksums
+                self.checksums += store.chunks
+
+    def blocks(self, store: Store) -> Blocks:
+        """The parts of a store that have a checksum each; for a checkpoint that has `checksums` of them.
+
+        Raises:
+          Damaged: The arrays of a pack overlap, or there is something between them.
+        """
+        parts = self._parts.get(store.key)
+        if parts is None:
+            first = self._first[store.key]
+            bounds = [*range(0, store.nbytes, store.block_bytes), store.nbytes]
+            return Blocks(bounds, range(first, first + store.blocks))
+        parts.sort()
+        bounds = [0, *(end for _, end, _ in parts)]
+        if bounds[:-1] != [start for start, _, _ in parts]:
+            raise Damaged(f"its index is not valid: the arrays of {store.key!r} do not lie end to end")
+        return Blocks(bounds, [number for _, _, number in parts])
 
 
 class Index(NamedTuple):
@@ -81,27 +132,25 @@ class Index(NamedTuple):
 
     Attributes:
       contents: The arrays.
-      checksums: CRC-32 of the bytes of each; of each chunk's when the array has a store of its own.
+      checksums: CRC-32 of the bytes of each block; `Contents.blocks` tells which are whose.
       metadata: What the caller gave.
     """
 
     contents: Contents
-    checksums: list[tuple[int, ...]]
+    checksums: list[int]
     metadata: Any
 
 
 # -------------------------------------------------------------------------------------------------------------- writing
 
 
-def index_text(
-    stores: Iterable[Store], entries: Iterable[str], checksums: Iterable[int | Sequence[int]], metadata: Any
-) -> str:
+def index_text(stores: Iterable[Store], entries: Iterable[str], checksums: Iterable[int], metadata: Any) -> str:
     """The index, as JSON.
 
     Args:
       stores: All stores.
       entries: A line for each array (`checkpoint_layout.entry_text`).
-      checksums: Of each array, in the same order.
+      checksums: Of each block of each store, in the order of the stores.
       metadata: The caller's.
 
     Raises:
@@ -168,52 +217,60 @@ def read_index(checkpoint_metadata: bytes) -> Index:
             return _known_index(checkpoint_metadata, start + len(_INDEX), end)
         ours = _our_part(json.loads(checkpoint_metadata))
         content = ours["index"]
-        contents = _contents(content["stores"], content["arrays"])
+        contents = _contents(content["stores"], content["arrays"], ours["format"])
         if ours["format"] == 1:
-            checksums = [fields["crc32"] for fields in content["arrays"].values()]
-        else:
-            checksums = content["checksums"]
-        return Index(contents, _checked_checksums(contents, checksums), content["metadata"])
+            content["checksums"] = [fields["crc32"] for fields in content["arrays"].values()]
+        return Index(contents, _checked_checksums(contents, ours["format"], content["checksums"]), content["metadata"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(f"its index cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _known_index(data: bytes, start: int, end: int) -> Index:
     """The index whose stores and arrays are the text from `start` to `end`."""
-    contents = _contents_of(data[start:end])
-    rest = _our_part(json.loads(data[:start] + data[end + 1 :]))["index"]
-    return Index(contents, _checked_checksums(contents, rest["checksums"]), rest["metadata"])
+    ours = _our_part(json.loads(data[:start] + data[end + 1 :]))
+    rest = ours["index"]
+    contents = _contents_of(data[start:end], ours["format"])
+    return Index(contents, _checked_checksums(contents, ours["format"], rest["checksums"]), rest["metadata"])
 
 
 def _our_part(metadata: Any) -> Any:
     ours = metadata["custom_metadata"][MARK]
     if ours["format"] not in _READ:
-        raise Damaged(f"its format is {ours['format']!r}, and this version of {MARK} reads format {FORMAT}")
+        raise Damaged(f"its format is {ours['format']!r}, and this version of {MARK} reads up to {FORMAT}")
     return ours
 
 
 @functools.lru_cache(maxsize=4)
-def _contents_of(text: bytes) -> Contents:
+def _contents_of(text: bytes, format: int) -> Contents:
     content = json.loads(b"{%b}" % text)
-    return _contents(content["stores"], content["arrays"])
+    return _contents(content["stores"], content["arrays"], format)
 
 
-def _contents(stores: Any, arrays: Any) -> Contents:
+def _contents(stores: Any, arrays: Any, format: int) -> Contents:
     checked = {key: _checked_store(key, fields) for key, fields in stores.items()}
-    entries = (_checked_entry(name, fields, checked, number) for number, (name, fields) in enumerate(arrays.items()))
-    return Contents(dict(zip(arrays, entries, strict=True)))
+    entries = (_checked_entry(name, fields, checked) for name, fields in arrays.items())
+    return Contents(checked, dict(zip(arrays, entries, strict=True)), by_array=format < FORMAT)
 
 
-def _checked_checksums(contents: Contents, checksums: Any) -> list[tuple[int, ...]]:
-    _rule(type(checksums) is list and len(checksums) == len(contents.entries), "not a checksum for each array")
-    found: list[tuple[int, ...]] = []
+def _checked_checksums(contents: Contents, format: int, checksums: Any) -> list[int]:
+    _rule(type(checksums) is list, "there are no checksums")
+    found = checksums if format == FORMAT else _checksums_of_arrays(contents, checksums)
+    _rule(len(found) == contents.checksums, f"{len(found)} checksums in place of {contents.checksums}")
+    if not set(map(type, found)) <= {int} or min(found, default=0) < 0:
+        wrong = next(value for value in found if not _is_size(value))
+        raise Damaged(f"its index is not valid: {wrong!r} for a checksum")
+    return found
+
+
+def _checksums_of_arrays(contents: Contents, checksums: list[Any]) -> list[int]:
+    """The checksums of formats 1 and 2, which have a list of them for a large array."""
+    found: list[int] = []
+    _rule(len(checksums) == len(contents.entries), "not a checksum for each array")
     for (name, entry), value in zip(contents.entries.items(), checksums, strict=True):
         known = [value] if entry.store.is_pack else value
-        if type(known) is not list or len(known) != (1 if entry.store.is_pack else entry.store.chunks):
-            raise Damaged(f"its index is not valid: {name!r} lacks checksums, or has too many")
-        if not all(map(_is_size, known)):
-            raise Damaged(f"its index is not valid: {name!r} has {value!r} for a checksum")
-        found.append(tuple(known))
+        _rule(type(known) is list, f"{name!r} lacks checksums")
+        _rule(entry.store.is_pack or len(known) == entry.store.chunks, f"{name!r} lacks checksums, or has too many")
+        found += known
     return found
 
 
@@ -226,7 +283,7 @@ def _checked_store(key: str, fields: dict[str, Any]) -> Store:
     return store
 
 
-def _checked_entry(name: str, fields: dict[str, Any], stores: Mapping[str, Store], place: int) -> Entry:
+def _checked_entry(name: str, fields: dict[str, Any], stores: Mapping[str, Store]) -> Entry:
     # Plain comparisons: a checkpoint may have thousands of entries, and this is most of the time of reading them.
     store = stores[fields["array"]]
     shape, offset, length = tuple(fields["shape"]), fields["offset"], fields["length"]
@@ -239,7 +296,7 @@ def _checked_entry(name: str, fields: dict[str, Any], stores: Mapping[str, Store
         raise Damaged(f"its index is not valid: {name!r} does not fit into {store.key!r}")
     if not store.is_pack and not (shape == store.shape and offset == 0):
         raise Damaged(f"its index is not valid: {name!r} is not all of {store.key!r}")
-    return Entry(store.dtype, shape, store, offset, length, place)
+    return Entry(store.dtype, shape, store, offset, length)
 
 
 def _checked_sizes(values: Any) -> tuple[int, ...]:

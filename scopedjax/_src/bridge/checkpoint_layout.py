@@ -28,9 +28,7 @@ import itertools
 import json
 import math
 import re
-import time
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -47,6 +45,9 @@ LARGE: Final = 1 << 20
 
 CHUNK: Final = 1 << 26
 """Bytes of a file, about: small enough to be written and read by several threads, large enough to be few."""
+
+BLOCK: Final = 1 << 16
+"""Bytes of a pack that have a checksum together; a chunk of a pack ends where a block does."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,16 @@ class Store:
     def chunks(self) -> int:
         """Number of files."""
         return -(-self.shape[0] // self.rows)
+
+    @property
+    def block_bytes(self) -> int:
+        """Bytes that have a checksum together: a block of a pack, a file of a large array."""
+        return min(BLOCK, self.chunk_bytes) if self.is_pack else self.chunk_bytes
+
+    @property
+    def blocks(self) -> int:
+        """Number of checksums."""
+        return -(-self.nbytes // self.block_bytes) if self.nbytes else 0
 
     def chunk_name(self, number: int) -> str:
         """Zarr's name of a file: `3`, or `3.0.0` in three dimensions."""
@@ -154,8 +165,20 @@ def store_of(name: str, dtype: dtypes.DType, shape: tuple[int, ...], taken: set[
     return Store(key, dtype, shape, max(1, min(shape[0], CHUNK // row)))
 
 
-Signature = tuple[tuple[str, np.dtype[Any], tuple[int, ...], int], ...]
-"""Name, type, shape and bytes on disk of each array."""
+class Signature(NamedTuple):
+    """What the plan of a folder hangs on.
+
+    Attributes:
+      names: Of the arrays.
+      kinds: Their NumPy types.
+      shapes: Their shapes.
+      text_bytes: The bytes on disk of each array of strings, in order.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[np.dtype[Any], ...]
+    shapes: tuple[tuple[int, ...], ...]
+    text_bytes: tuple[int, ...]
 
 
 class Pack(NamedTuple):
@@ -164,12 +187,10 @@ class Pack(NamedTuple):
     Attributes:
       store: Where they lie.
       members: Their numbers in the signature, in order.
-      bounds: The first byte of each in the store, and the byte behind it.
     """
 
     store: Store
     members: list[int]
-    bounds: list[tuple[int, int]]
 
 
 class Plan:
@@ -186,26 +207,28 @@ class Plan:
         self.packs: list[Pack] = []
         self.entries: list[str] = []
         taken: set[str] = set()
-        small: dict[dtypes.DType, list[int]] = {}
-        for number, (name, kind, shape, nbytes) in enumerate(signature):
+        small: dict[dtypes.DType, list[tuple[int, int]]] = {}
+        texts = iter(signature.text_bytes)
+        for number, (name, kind, shape) in enumerate(zip(*signature[:3], strict=True)):
             dtype = dtypes.as_dtype(kind)
+            nbytes = next(texts) if dtype is dtypes.string else math.prod(shape) * kind.itemsize
             if nbytes >= LARGE and dtype is not dtypes.string:
                 self.large.append((number, store_of(name, dtype, shape, taken)))
             else:
-                small.setdefault(dtype, []).append(number)
+                small.setdefault(dtype, []).append((number, nbytes))
         for dtype, members in small.items():
             self._add_pack(dtype, members, signature)
         for number, store in self.large:
-            self.entries.append(entry_text(signature[number][0], store.shape, store, 0, store.count))
+            self.entries.append(entry_text(signature.names[number], store.shape, store, 0, store.count))
 
-    def _add_pack(self, dtype: dtypes.DType, members: list[int], signature: Signature) -> None:
+    def _add_pack(self, dtype: dtypes.DType, members: list[tuple[int, int]], signature: Signature) -> None:
         size = disk_dtype(dtype).itemsize
-        ends = list(itertools.accumulate((signature[number][3] for number in members), initial=0))
-        pack = Pack(pack_of(dtype, ends[-1] // size), members, list(itertools.pairwise(ends)))
+        ends = list(itertools.accumulate((nbytes // size for _, nbytes in members), initial=0))
+        pack = Pack(pack_of(dtype, ends[-1]), [number for number, _ in members])
         self.packs.append(pack)
-        for number, (start, end) in zip(members, pack.bounds, strict=True):
-            name, _, shape, _ = signature[number]
-            self.entries.append(entry_text(name, shape, pack.store, start // size, (end - start) // size))
+        for number, (start, end) in zip(pack.members, itertools.pairwise(ends), strict=True):
+            name, shape = signature.names[number], signature.shapes[number]
+            self.entries.append(entry_text(name, shape, pack.store, start, end - start))
 
     @functools.cached_property
     def stores(self) -> list[Store]:

@@ -1,7 +1,7 @@
 """Tensors and slices of tensors in checkpoints, by name: what a Saver and the ops SaveV2 and RestoreV2 do with files.
 
     write_tensors(path, [("emb", "4 3 0,2:0,3", a), ("emb", "4 3 2,2:0,3", b), ("w", "", c)])     emb [4, 3], w
-    read_tensors(path, [("emb", "4 3 2,2:0,3", tf.float32), ("w", "", None)])                     [b, c]
+    read_tensors(path, Wanted([("emb", "4 3 2,2:0,3", tf.float32), ("w", "", None)]))             [b, c]
 
 Writing makes a checkpoint of one of three formats; reading takes any kind that `lib.train.checkpoint_reader` knows.
 
@@ -40,8 +40,40 @@ VARIABLE: Final = "SCOPEDJAX_CHECKPOINT_FORMAT"
 
 _DATA_TYPE_NAMES: Final = {"float16": "half", "float32": "float", "float64": "double"}
 
-Wanted = tuple[str, str, DType | None]
-"""What to read: the name, the slice ("" for all), the dtype that it must have (None for any)."""
+
+class Wanted:
+    """What to read; whoever reads it again and again keeps it, for what is found out of it once.
+
+    Args:
+      tensors: (name, slice or "" for all, the dtype that it must have or None for any), each.
+
+    Attributes:
+      tensors: As given.
+      names: Their names.
+      whole: Whether no slices are among them.
+      types: The number of each one's type, or None for any.
+    """
+
+    def __init__(self, tensors: Iterable[tuple[str, str, DType | None]]) -> None:
+        self.tensors = list(tensors)
+        self.names = tuple([name for name, _, _ in self.tensors])
+        self.whole = not any(spec for _, spec, _ in self.tensors)
+        self.types = [None if dtype is None else dtype.base_dtype.as_datatype_enum for _, _, dtype in self.tensors]
+        self._right: list[np.dtype[Any]] | None = None
+
+    def check(self, found: Sequence[np.ndarray]) -> None:
+        """Makes sure that arrays have the dtypes that they must have.
+
+        Raises:
+          InvalidArgumentError: One has another.
+        """
+        kinds = [array.dtype for array in found]
+        if kinds == self._right:
+            return
+        for (name, _, dtype), kind in zip(self.tensors, kinds, strict=True):
+            if dtype is not None:
+                _check_type(name, dtypes.as_dtype(kind).name, dtype)
+        self._right = kinds
 
 
 def default_format() -> str:
@@ -78,7 +110,7 @@ def write_tensors(path: str, pieces: Iterable[tuple[str, str, Any]], format: str
         raise ValueError("no path specified")
     pieces = list(pieces)
     for _, _, value in pieces:
-        if hasattr(value, "copy_to_host_async"):
+        if type(value) is not np.ndarray and hasattr(value, "copy_to_host_async"):
             value.copy_to_host_async()
     with system_errors.as_tensorflow_errors(path):
         orbax_checkpoint.make_parent(path)
@@ -94,7 +126,7 @@ def write_tensors(path: str, pieces: Iterable[tuple[str, str, Any]], format: str
             raise ValueError(f"{format!r} is no format of checkpoints; there are {', '.join(FORMATS)}")
 
 
-def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+def read_tensors(path: str, wanted: Wanted) -> list[np.ndarray]:
     """Reads tensors, and nothing else of the checkpoint.
 
     Args:
@@ -102,60 +134,65 @@ def read_tensors(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
       wanted: Which.
 
     Returns:
-      An array each.
+      An array each; small ones may be views of one buffer.
 
     Raises:
       tf.errors.NotFoundError: There is no such checkpoint, or it lacks a name ("Key v not found in checkpoint").
       tf.errors.InvalidArgumentError: A tensor has another dtype, or another shape than its slice tells.
       tf.errors.DataLossError: The checkpoint is damaged.
     """
-    if not orbax_checkpoint.is_checkpoint(path) and (is_bundle(path) or v1_files(path)):
+    if orbax_checkpoint.is_checkpoint(path):
+        found = _read_folder(path, wanted)
+    elif is_bundle(path) or v1_files(path):
         return _read_file(path, wanted)
-    boxes = [parse_slice(spec) for _, spec, _ in wanted]
-    found = _read(path, wanted)
-    result: list[np.ndarray] = []
-    for (name, spec, dtype), box in zip(wanted, boxes, strict=True):
-        array = found.get(partial_name(name, spec)) if spec else None
-        if array is None:
-            array = found[name]
-            if box is not None:
-                array = cut(name, array, box)
-        if dtype is not None:
-            _check_type(name, dtypes.as_dtype(array.dtype).name, dtype)
-        result.append(array)
-    return result
+    else:
+        found = _read_any(path, wanted)
+    wanted.check(found)
+    return found
 
 
-def _read_file(path: str, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+def _read_file(path: str, wanted: Wanted) -> list[np.ndarray]:
     """`read_tensors` of one of TensorFlow's own files."""
-    names = tuple([name for name, _, _ in wanted])
-    types = [None if dtype is None else dtype.base_dtype.as_datatype_enum for _, _, dtype in wanted]
-    whole = not any(spec for _, spec, _ in wanted)
-    if whole:
-        found = bundle_recall.read_again(path, names, types)
+    if wanted.whole:
+        found = bundle_recall.read_again(path, wanted.names, wanted.types)
         if found is not None:
             return found
     with open_file(path) as file:
-        for (name, _, dtype), number in zip(wanted, types, strict=True):  # before anything is read
+        for (name, _, dtype), number in zip(wanted.tensors, wanted.types, strict=True):  # before anything is read
             if dtype is not None and name in file and file.type_number(name) != number:
                 _check_type(name, file.info(name).type_name, dtype)
-        found = file.read_slices([(name, parse_slice(spec)) for name, spec, _ in wanted])
-        if whole and isinstance(file, BundleReader):
-            file.remember(names)
+        found = file.read_slices([(name, parse_slice(spec)) for name, spec, _ in wanted.tensors])
+        if wanted.whole and isinstance(file, BundleReader):
+            file.remember(wanted.names)
         return found
 
 
-def _read(path: str, wanted: Sequence[Wanted]) -> dict[str, np.ndarray]:
-    names = list(dict.fromkeys(name for name, _, _ in wanted))
-    if all(not spec for _, spec, _ in wanted) and orbax_checkpoint.is_checkpoint(path):
-        return orbax_checkpoint.read(path, names)  # reads the index once; a reader reads it to describe, and again
+def _read_folder(path: str, wanted: Wanted) -> list[np.ndarray]:
+    """`read_tensors` of an Orbax folder, types unchecked."""
+    if not wanted.whole:
+        return _read_any(path, wanted)
+    found = orbax_checkpoint.read(path, wanted.names, shared=True)
+    return [found[name] for name in wanted.names]
+
+
+def _read_any(path: str, wanted: Wanted) -> list[np.ndarray]:
+    """`read_tensors` of what a reader can read, types unchecked; slices may lie there each for itself."""
+    boxes = [parse_slice(spec) for _, spec, _ in wanted.tensors]
+    names = list(dict.fromkeys(wanted.names))
     reader = checkpoint_reader.open_checkpoint(path)
     for number, name in enumerate(names):
         if not reader.has_tensor(name):
-            parts = [partial_name(name, spec) for other, spec, _ in wanted if other == name]
+            parts = [partial_name(name, spec) for other, spec, _ in wanted.tensors if other == name]
             if all(map(reader.has_tensor, parts)):
                 names[number : number + 1] = parts
-    return reader.get_tensors(names)
+    found = reader.get_tensors(names)
+    result: list[np.ndarray] = []
+    for (name, spec, _), box in zip(wanted.tensors, boxes, strict=True):
+        array = found.get(partial_name(name, spec)) if spec else None
+        if array is None:
+            array = found[name] if box is None else cut(name, found[name], box)
+        result.append(array)
+    return result
 
 
 def _check_type(name: str, found: str, dtype: DType) -> None:

@@ -47,8 +47,7 @@ def write_stores(checkpoint: str, stores: Sequence[tuple[Store, Sequence[np.ndar
       stores: What to write, each with the bytes of the array in order, as one-dimensional arrays of uint8.
 
     Returns:
-      For each key of a store the CRC-32 of its chunks, padding left out; for packs 0, as their entries have checksums
-      of their own.
+      For each key of a store the CRC-32 of its blocks, padding left out.
 
     Raises:
       OSError: The folder cannot be written.
@@ -62,8 +61,8 @@ def write_stores(checkpoint: str, stores: Sequence[tuple[Store, Sequence[np.ndar
             tasks.append((store, os.path.join(folder, store.chunk_name(number)), parts))
     checksums: dict[str, list[int]] = {store.key: [] for store, _ in stores}
     with workers(sum(store.nbytes for store, _ in stores)) as run:
-        for (store, *_), checksum in zip(tasks, run(_write_chunk, tasks), strict=True):
-            checksums[store.key].append(checksum)
+        for (store, *_), found in zip(tasks, run(_write_chunk, tasks), strict=True):
+            checksums[store.key] += found
     return checksums
 
 
@@ -90,7 +89,7 @@ def _split(pieces: Sequence[np.ndarray], size: int) -> Iterator[list[np.ndarray]
         yield parts
 
 
-def _write_chunk(task: tuple[Store, str, list[np.ndarray]]) -> int:
+def _write_chunk(task: tuple[Store, str, list[np.ndarray]]) -> list[int]:
     store, path, parts = task
     data = parts[0].data if len(parts) == 1 else np.concatenate(parts).data
     with open(path, "xb", buffering=0) as file:
@@ -99,7 +98,7 @@ def _write_chunk(task: tuple[Store, str, list[np.ndarray]]) -> int:
             done += file.write(data[done:])
         if done < store.chunk_bytes:
             file.truncate(store.chunk_bytes)
-    return 0 if store.is_pack else zlib.crc32(data)
+    return [zlib.crc32(data[start : start + store.block_bytes]) for start in range(0, len(data), store.block_bytes)]
 
 
 class StoreFile:

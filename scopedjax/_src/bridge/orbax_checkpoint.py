@@ -36,12 +36,14 @@ and: every byte of an array that is returned has passed its checksum.
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import difflib
 import functools
+import itertools
 import os
+import time
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -182,15 +184,17 @@ def _destination(path: str) -> str:
 
 def _host_arrays(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The values as NumPy arrays of TensorFlow's types, in this machine's memory."""
-    for value in arrays.values():
-        if hasattr(value, "copy_to_host_async"):  # a jax.Array: all copies are under way before the first is waited for
-            value.copy_to_host_async()
-    found: dict[str, np.ndarray] = {}
-    for name, value in arrays.items():
-        if not isinstance(name, str):
-            raise TypeError(f"The name of a saved array must be a string, got {name!r}")
-        found[name] = array = np.asarray(value)
-        dtypes.as_dtype(array.dtype)  # raises for what TensorFlow does not have
+    wrong = next((name for name in arrays if not isinstance(name, str)), None)
+    if wrong is not None:
+        raise TypeError(f"The name of a saved array must be a string, got {wrong!r}")
+    found = dict(arrays)
+    if set(map(type, found.values())) != {np.ndarray}:
+        for value in arrays.values():
+            if hasattr(value, "copy_to_host_async"):  # a jax.Array: all copies go on together
+                value.copy_to_host_async()
+        found = {name: np.asarray(value) for name, value in arrays.items()}
+    for kind in {array.dtype for array in found.values()}:
+        dtypes.as_dtype(kind)  # raises for what TensorFlow does not have
     return found
 
 
@@ -205,31 +209,29 @@ def _string_bytes(name: str, array: np.ndarray) -> np.ndarray:
 
 def _fill(folder: str, values: Mapping[str, np.ndarray], metadata: Any) -> None:
     """Writes everything into an empty folder."""
-    arrays = [_string_bytes(name, a) if a.dtype.kind in "OSU" else a for name, a in values.items()]
-    named = zip(values.items(), arrays, strict=True)
-    plan = layout.plan_of(tuple([(name, value.dtype, value.shape, array.nbytes) for (name, value), array in named]))
-    stores: list[tuple[Store, list[np.ndarray]]] = []
-    checksums: list[int | list[int]] = []
-    for pack in plan.packs:
-        pieces, found = _pack_bytes(pack, [arrays[number] for number in pack.members])
-        stores.append((pack.store, pieces))
-        checksums += found
+    arrays = list(values.values())
+    kinds = tuple([array.dtype for array in arrays])
+    shapes = tuple([array.shape for array in arrays])
+    texts = [number for number, kind in enumerate(kinds) if kind.kind in "OSU"]
+    names = tuple(values)
+    for number in texts:
+        arrays[number] = _string_bytes(names[number], arrays[number])
+    plan = layout.plan_of(layout.Signature(names, kinds, shapes, tuple([arrays[number].nbytes for number in texts])))
+    stores = [(pack.store, _pack_bytes(pack, arrays)) for pack in plan.packs]
     stores += [(store, [flat_bytes(arrays[number])]) for number, store in plan.large]
     written = chunk_files.write_stores(folder, stores)
-    checksums += [written[store.key] for _, store in plan.large]
+    checksums = [checksum for store in plan.stores for checksum in written[store.key]]
     text = checkpoint_index.index_text(plan.stores, plan.entries, checksums, metadata)
     chunk_files.write_new(os.path.join(folder, layout.TREE_FILE), checkpoint_index.tree_file(plan.stores))
     chunk_files.write_new(os.path.join(folder, layout.CHECKPOINT_FILE), checkpoint_index.checkpoint_file(text))
 
 
-def _pack_bytes(pack: Pack, arrays: list[np.ndarray]) -> tuple[list[np.ndarray], list[int]]:
-    """The bytes of a pack, and the CRC-32 of each array's."""
+def _pack_bytes(pack: Pack, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The bytes of a pack."""
+    members = [arrays[number] for number in pack.members]
     if pack.store.nbytes > _RUN:  # not all of them a second time in memory
-        pieces = [flat_bytes(array) for array in arrays]
-        return pieces, [zlib.crc32(piece.data) for piece in pieces]
-    joined = joined_bytes(arrays)
-    data = joined.data
-    return [joined], [zlib.crc32(data[start:end]) for start, end in pack.bounds]
+        return [flat_bytes(array) for array in members]
+    return [joined_bytes(members)]
 
 
 # -------------------------------------------------------------------------------------------------------------- finding
@@ -277,7 +279,7 @@ def modified(path: str) -> float | None:
 
 def _is_orbax(folder: str) -> bool:
     names = (layout.CHECKPOINT_FILE, layout.TREE_FILE, *foreign_orbax.MARKS)
-    return any(os.path.isfile(os.path.join(folder, name)) for name in names)
+    return os.path.isdir(folder) and any(os.path.isfile(os.path.join(folder, name)) for name in names)
 
 
 def _is_ours(folder: str) -> bool:
@@ -291,13 +293,15 @@ def _is_ours(folder: str) -> bool:
 # -------------------------------------------------------------------------------------------------------------- reading
 
 
-def read(path: str, keys: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+def read(path: str, keys: Iterable[str] | None = None, shared: bool = False) -> dict[str, np.ndarray]:
     """Restores arrays; every byte is checked against its checksum.
 
     Args:
       path: A checkpoint written by `write`, or any Orbax checkpoint: then the names are the keys of its tree joined by
         "/".
       keys: Names to restore; None for all.
+      shared: Whether small arrays may be views of one buffer, which lives as long as any of them: quicker, for who
+        keeps all of them or none.
 
     Returns:
       For each name a NumPy array of the saved type and shape (no scalars: 0-dimensional arrays); strings as objects of
@@ -309,7 +313,7 @@ def read(path: str, keys: Iterable[str] | None = None) -> dict[str, np.ndarray]:
         checkpoint").
       tf.errors.DataLossError: `path` is something else than a checkpoint, or a file of it was truncated or changed.
     """
-    return _attempt(path, lambda place: _read(place, None if keys is None else list(keys)))
+    return _attempt(path, lambda place: _read(place, None if keys is None else list(keys), shared))
 
 
 def load_pytree(path: str) -> dict[str, np.ndarray]:
@@ -343,9 +347,10 @@ def describe(path: str) -> dict[str, tuple[dtypes.DType, tuple[int, ...]]]:
     """
 
     def shapes(place: str) -> dict[str, tuple[dtypes.DType, tuple[int, ...]]]:
-        if not _is_ours(place):
+        index = _our_index(place)
+        if index is None:
             return foreign_orbax.describe(place)
-        return {name: (entry.dtype, entry.shape) for name, entry in _index(place).contents.entries.items()}
+        return {name: (entry.dtype, entry.shape) for name, entry in index.contents.entries.items()}
 
     return _attempt(path, shapes)
 
@@ -362,7 +367,12 @@ def read_metadata(path: str) -> Any:
     Raises:
       As `read`.
     """
-    return _attempt(path, lambda place: _index(place).metadata if _is_ours(place) else None)
+
+    def metadata(place: str) -> Any:
+        index = _our_index(place)
+        return None if index is None else index.metadata
+
+    return _attempt(path, metadata)
 
 
 def missing_key(key: str, path: str, names: Iterable[str]) -> errors.NotFoundError:
@@ -382,6 +392,7 @@ def _attempt(path: str, action: Callable[[str], _T]) -> _T:
     """Runs `action` on the folder of `path`; again, if another process replaced that folder meanwhile."""
     path = os.fspath(path)
     for attempt in range(_RETRIES):
+        time.sleep(0.001 * attempt)  # whoever replaces it may be between two renames, and want the processor
         place = locate(path) or locate(path)  # it may have been replaced between two looks
         if place is None:
             raise _not_a_checkpoint(path)
@@ -453,10 +464,23 @@ def _identity(place: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _index(place: str) -> Index:
+def _our_index(place: str) -> Index | None:
+    """The index of a checkpoint of ours; None if it is of another kind.
+
+    Raises:
+      Damaged: It cannot be read.
+      OSError: The same.
+    """
     file = os.path.join(place, layout.CHECKPOINT_FILE)
-    with open(file, "rb") as opened:
-        data = opened.read()
+    try:
+        with open(file, "rb") as opened:
+            data = opened.read()
+    except OSError:
+        if not _is_ours(place):
+            return None
+        raise
+    if not checkpoint_index.is_ours(data) and not _is_ours(place):
+        return None
     try:
         return checkpoint_index.read_index(data)
     except Damaged as error:
@@ -469,12 +493,14 @@ class _Run(NamedTuple):
     Attributes:
       start: The first byte.
       size: How many bytes.
-      values: Of each array (name, number of its checksum, first byte counted from `start`, byte behind it, shape).
+      blocks: The blocks that are read: (first byte counted from `start`, byte behind it, number of the checksum).
+      values: Of each array (name, first byte counted from `start`, byte behind it, shape).
     """
 
     start: int
     size: int
-    values: list[tuple[str, int, int, int, tuple[int, ...]]]
+    blocks: list[tuple[int, int, int]]
+    values: list[tuple[str, int, int, tuple[int, ...]]]
 
 
 class _StoreReading(NamedTuple):
@@ -486,6 +512,7 @@ class _StoreReading(NamedTuple):
       size: Bytes from there to the last.
       runs: In a pack what is read at once.
       whole: The array that has the store for itself, and its name.
+      blocks: Its blocks: as in `_Run`.
     """
 
     store: Store
@@ -493,17 +520,18 @@ class _StoreReading(NamedTuple):
     size: int
     runs: list[_Run]
     whole: tuple[str, Entry] | None
+    blocks: list[tuple[int, int, int]]
 
 
-def _read(place: str, keys: list[str] | None) -> dict[str, np.ndarray]:
-    if not _is_ours(place):
+def _read(place: str, keys: list[str] | None, shared: bool = False) -> dict[str, np.ndarray]:
+    index = _our_index(place)
+    if index is None:
         return foreign_orbax.read(place, keys)
-    index = _index(place)
     readings = _readings(index.contents, None if keys is None else tuple(keys), place)
     found: dict[str, np.ndarray] = {}
     with chunk_files.workers(sum(reading.size for reading in readings)) as run:
         for first in range(0, len(readings), _FILES_AT_ONCE):
-            found |= _read_stores(place, readings[first : first + _FILES_AT_ONCE], index.checksums, run)
+            found |= _read_stores(place, readings[first : first + _FILES_AT_ONCE], index.checksums, shared, run)
     return {name: found[name] for name in (index.contents.entries if keys is None else dict.fromkeys(keys))}
 
 
@@ -520,48 +548,59 @@ def _readings(contents: Contents, keys: tuple[str, ...] | None, place: str) -> l
     for name in entries if keys is None else dict.fromkeys(keys):
         entry = entries[name]
         by_store.setdefault(entry.store.key, []).append((name, entry))
-    found = [_store_reading(named) for named in by_store.values()]
+    try:
+        found = [_store_reading(named, contents) for named in by_store.values()]
+    except Damaged as error:
+        raise Damaged(f"{place}: {error}") from error
     if len(contents.kept) < _READINGS_KEPT:
         contents.kept[keys] = found
     return found
 
 
-def _store_reading(named: list[tuple[str, Entry]]) -> _StoreReading:
+def _store_reading(named: list[tuple[str, Entry]], contents: Contents) -> _StoreReading:
     store = named[0][1].store
-    size = store.item.itemsize
+    bounds, numbers = contents.blocks(store)
+    if not store.is_pack:
+        blocks = [(*pair, number) for pair, number in zip(itertools.pairwise(bounds), numbers, strict=True)]
+        return _StoreReading(store, 0, store.nbytes, [], named[0], blocks)
     named.sort(key=lambda pair: pair[1].offset)
-    start, last = named[0][1].offset * size, max(entry.offset + entry.length for _, entry in named) * size
-    runs = [_run_of(run, size) for run in _runs(named, size)] if store.is_pack else []
-    return _StoreReading(store, start, last - start, runs, None if store.is_pack else named[0])
+    runs = [_run_of(run, bounds, numbers) for run in _runs(named, store.item.itemsize)]
+    start, end = runs[0].start, max(run.start + run.size for run in runs)
+    return _StoreReading(store, start, end - start, runs, None, [])
 
 
-def _run_of(named: list[tuple[str, Entry]], size: int) -> _Run:
-    start = named[0][1].offset * size
+def _run_of(named: list[tuple[str, Entry]], bounds: Sequence[int], numbers: Sequence[int]) -> _Run:
+    """The run for neighbours in a pack: the blocks in which they lie."""
+    size = named[0][1].store.item.itemsize
+    end = max(entry.offset + entry.length for _, entry in named) * size
+    first = max(0, bisect.bisect_right(bounds, named[0][1].offset * size) - 1)
+    last = max(first, bisect.bisect_left(bounds, end))
+    start = bounds[first]
+    blocks = [(bounds[block] - start, bounds[block + 1] - start, numbers[block]) for block in range(first, last)]
     values = [
-        (name, entry.number, entry.offset * size - start, (entry.offset + entry.length) * size - start, entry.shape)
+        (name, entry.offset * size - start, (entry.offset + entry.length) * size - start, entry.shape)
         for name, entry in named
     ]
-    return _Run(start, max(end for _, _, _, end, _ in values), values)
+    return _Run(start, bounds[last] - start, blocks, values)
 
 
 def _read_stores(
-    place: str, readings: Sequence[_StoreReading], checksums: list[tuple[int, ...]], run: chunk_files.Run
+    place: str, readings: Sequence[_StoreReading], checksums: list[int], shared: bool, run: chunk_files.Run
 ) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     tasks: list[Callable[[], dict[str, np.ndarray]]] = []
     with contextlib.ExitStack() as files:
-        for store, start, size, runs, whole in readings:
+        for store, start, size, runs, whole, blocks in readings:
             file = files.enter_context(chunk_files.StoreFile(place, store, start, size))
-            tasks += [functools.partial(_read_run, file, store, neighbours, checksums) for neighbours in runs]
+            tasks += [functools.partial(_read_run, file, store, part, checksums, shared) for part in runs]
             if whole is None:
                 continue
             name, entry = whole
             array = np.empty(entry.length, store.item)
             found[name] = array.view(store.dtype.as_numpy_dtype).reshape(entry.shape)
             data = array.view(np.uint8).data
-            for number, checksum in enumerate(checksums[entry.number]):
-                first = number * file.size
-                tasks.append(functools.partial(_read_chunk, file, first, data[first : first + file.size], checksum))
+            for first, last, number in blocks:
+                tasks.append(functools.partial(_read_chunk, file, first, data[first:last], checksums[number]))
         for part in run(lambda task: task(), tasks):
             found |= part
     return found
@@ -588,20 +627,21 @@ def _runs(named: list[tuple[str, Entry]], size: int) -> Iterator[list[tuple[str,
 
 
 def _read_run(
-    file: chunk_files.StoreFile, store: Store, run: _Run, checksums: list[tuple[int, ...]]
+    file: chunk_files.StoreFile, store: Store, run: _Run, checksums: list[int], shared: bool
 ) -> dict[str, np.ndarray]:
     """Reads neighbours in a pack at once."""
     buffer = np.empty(run.size, np.uint8)
     data = buffer.data
     file.fill(run.start, data)
-    for _, number, first, last, _ in run.values:
-        if zlib.crc32(data[first:last]) != checksums[number][0]:
-            file.check(run.start + first, data[first:last], checksums[number][0])
+    for first, last, number in run.blocks:
+        file.check(run.start + first, data[first:last], checksums[number])
     if store.dtype is dtypes.string:
-        return {name: _strings(shape, buffer[first:last]) for name, _, first, last, shape in run.values}
-    numpy_dtype = np.dtype(store.dtype.as_numpy_dtype)
+        return {name: _strings(shape, buffer[first:last]) for name, first, last, shape in run.values}
+    kind = np.dtype(store.dtype.as_numpy_dtype)
+    if shared:
+        return {name: np.ndarray(shape, kind, buffer, first) for name, first, _, shape in run.values}
     # Copies, so that keeping one small array does not keep all of them.
-    return {name: np.ndarray(shape, numpy_dtype, buffer, first).copy() for name, _, first, _, shape in run.values}
+    return {name: np.ndarray(shape, kind, buffer, first).copy() for name, first, _, shape in run.values}
 
 
 def _strings(shape: tuple[int, ...], data: np.ndarray) -> np.ndarray:

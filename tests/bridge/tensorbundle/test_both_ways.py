@@ -12,6 +12,7 @@ import pytest
 
 from scopedjax._src.base import errors
 from scopedjax._src.bridge import checkpoint_tensors, staging
+from scopedjax._src.bridge.checkpoint_tensors import Wanted
 from scopedjax._src.bridge.tensorbundle.bundle_merge import merge_bundles
 from scopedjax._src.bridge.tensorbundle.bundle_reader import BundleReader
 from scopedjax._src.bridge.tensorbundle.bundle_writer import write_bundle
@@ -170,10 +171,10 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
     content[place : place + size] = bytes(size)
     Path(data).write_bytes(content)
     wanted = [("emb", "9 4 0,4:0,4", None), ("emb", "9 4 7,2:0,4", None), ("v", "", None)]
-    found = checkpoint_tensors.read_tensors(path, wanted)
+    found = checkpoint_tensors.read_tensors(path, Wanted(wanted))
     assert [a.tolist() for a in found[:2]] == [EMB[:4].tolist(), EMB[7:].tolist()]
     with pytest.raises(errors.DataLossError, match="Checksum does not match") as raised:
-        checkpoint_tensors.read_tensors(path, [("emb", "", None)])
+        checkpoint_tensors.read_tensors(path, Wanted([("emb", "", None)]))
     assert f"{data}, byte {place}:" in raised.value.message
 
 

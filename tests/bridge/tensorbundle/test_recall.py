@@ -11,12 +11,13 @@ import pytest
 
 from scopedjax._src.base import dtypes, errors
 from scopedjax._src.bridge import checkpoint_tensors, staging
+from scopedjax._src.bridge.checkpoint_tensors import Wanted
 from scopedjax._src.bridge.tensorbundle import bundle_recall
 from tests import oracle
 
 COUNT = 40
 NAMES = [f"layer_{number}/w" for number in range(COUNT)]
-WANTED = [(name, "", None) for name in NAMES]
+WANTED = Wanted((name, "", None) for name in NAMES)
 
 
 def _arrays(seed: int, dtype: Any = np.float32) -> dict[str, np.ndarray]:
@@ -53,6 +54,16 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Any:
     staging.settle()
 
 
+def test_values_that_lie_where_the_processor_does_not_want_them(tmp_path: Path, calls: list[bool]) -> None:
+    kinds = [np.int8, np.float64, np.float16, np.complex64]
+    for step in range(3):
+        plain = _arrays(step)
+        arrays = {name: value.astype(kinds[number % 4]) for number, (name, value) in enumerate(plain.items())}
+        _assert_read(_save(tmp_path / f"m-{step}", arrays), arrays)
+    assert calls == [False, True, True]
+    assert all(value.flags.aligned for value in checkpoint_tensors.read_tensors(str(tmp_path / "m-2"), WANTED))
+
+
 def test_the_next_checkpoint_of_the_same_variables(tmp_path: Path, calls: list[bool]) -> None:
     for step in range(4):
         arrays = _arrays(step)
@@ -84,7 +95,7 @@ def test_a_wrong_type_is_told_as_ever(tmp_path: Path) -> None:
     path = _save(tmp_path / "m", _arrays(0))
     _assert_read(path, _arrays(0))
     with pytest.raises(errors.InvalidArgumentError, match="expected dtype int32 does not equal original dtype float"):
-        checkpoint_tensors.read_tensors(path, [(name, "", dtypes.int32) for name in NAMES])
+        checkpoint_tensors.read_tensors(path, Wanted((name, "", dtypes.int32) for name in NAMES))
 
 
 def test_a_changed_value_is_told_as_ever(tmp_path: Path) -> None:

@@ -15,20 +15,32 @@ import io
 import math
 import struct
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from scopedjax._src.bridge.tensorbundle import element_types
 from scopedjax._src.bridge.tensorbundle.checksum import crc32c, masked, masked_all
+from scopedjax._src.bridge.tensorbundle.data_writer import runs_of
 from scopedjax._src.bridge.tensorbundle.index_messages import entry_bytes, header, index_bytes, tensor_head
 from scopedjax._src.bridge.tensorbundle.table import Handle, TableWriter
 
 _U32: Final = struct.Struct("<I")
 _ANY_CRC: Final = 0x01010101  # holds the place of a checksum
 
-Signature = tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]
-"""Name, type and shape of each tensor."""
+
+class Signature(NamedTuple):
+    """What a layout hangs on.
+
+    Attributes:
+      names: Of the tensors.
+      kinds: Their NumPy types.
+      shapes: Their shapes.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[np.dtype[Any], ...]
+    shapes: tuple[tuple[int, ...], ...]
 
 
 class Layout:
@@ -40,21 +52,23 @@ class Layout:
     Attributes:
       order: The tensors' numbers in `signature`, in the order in which their values lie in the file.
       bounds: First byte of each tensor's values and the byte behind them, in that order.
+      runs: What is written at once (`data_writer.runs_of`).
       size: Bytes of the data file.
     """
 
     def __init__(self, signature: Signature) -> None:
-        names = [name.encode() for name, _, _ in signature]
+        names = [name.encode() for name in signature.names]
         self.order = sorted(range(len(names)), key=names.__getitem__)
         self.bounds: list[tuple[int, int]] = []
         self._heads: list[tuple[bytes, bytes]] = []
         self.size = 0
         for number in self.order:
-            _, kind, shape = signature[number]
+            kind, shape = signature.kinds[number], signature.shapes[number]
             end = self.size + math.prod(shape) * kind.itemsize
             self.bounds.append((self.size, end))
             self._heads.append((names[number], tensor_head(element_types.number_of(kind), shape)))
             self.size = end
+        self.runs = runs_of(self.bounds)
         self._forms: dict[int, tuple[np.ndarray, np.ndarray, list[Handle]]] = {}
 
     def index(self, checksums: Sequence[int], count: int) -> bytes:

@@ -44,6 +44,7 @@ class _Value(NamedTuple):
       end: The byte behind it.
       kind: Its NumPy type.
       shape: Its shape.
+      aligned: Whether an element begins where the processor wants it, so that it can be used where it was read.
     """
 
     number: int
@@ -51,6 +52,7 @@ class _Value(NamedTuple):
     end: int
     kind: np.dtype[Any]
     shape: tuple[int, ...]
+    aligned: bool
 
 
 class _Recall(NamedTuple):
@@ -90,7 +92,7 @@ def read_again(path: str, names: tuple[str, ...], types: Sequence[int | None]) -
       types: The number of each one's type, or None for any.
 
     Returns:
-      An array each; None if it has to be read in the ordinary way.
+      An array each, most of them views of one buffer; None if it has to be read in the ordinary way.
     """
     candidates = [recall for recall in list(_recent) if recall.names == names]
     if not candidates:
@@ -109,13 +111,14 @@ def read_again(path: str, names: tuple[str, ...], types: Sequence[int | None]) -
             files.close()
     except (OSError, OpError):
         return None
-    crcs = [crc32c(data[start:end]) for _, start, end, _, _ in known.values]
+    crcs = [crc32c(data[start:end]) for _, start, end, *_ in known.values]
     stored = index[known.crcs].view("<u4").ravel()
     if (masked_all(np.array(crcs, np.uint32)) != stored[[value.number for value in known.values]]).any():
         return None
     found: list[Any] = [None] * len(names)
-    for number, start, _, kind, shape in known.values:
-        found[number] = np.ndarray(shape, kind, data, start).copy()
+    for number, start, _, kind, shape, aligned in known.values:
+        array = np.ndarray(shape, kind, data, start)
+        found[number] = array if aligned else array.copy()
     return found
 
 
@@ -161,11 +164,11 @@ def remember(path: str, names: tuple[str, ...], entries: Sequence[Entry], shards
     if located is None:
         return
     content, checksums, crcs, blocks = located
-    values = [
-        _Value(number, entry.offset - start, entry.offset - start + entry.nbytes,
-               element_types.numpy_type(entry.number, ""), entry.shape)
-        for number, entry in enumerate(entries)
-    ]  # fmt: skip
+    values: list[_Value] = []
+    for number, entry in enumerate(entries):
+        kind, first = element_types.numpy_type(entry.number, ""), entry.offset - start
+        aligned = first % max(1, kind.alignment) == 0
+        values.append(_Value(number, first, first + entry.nbytes, kind, entry.shape, aligned))
     values.sort(key=lambda value: value.start)
     types = tuple(entry.number for entry in entries)
     _recent.insert(0, _Recall(names, types, content, checksums, crcs, blocks, shards, start, end - start, values))

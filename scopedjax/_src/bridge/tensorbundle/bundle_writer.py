@@ -17,7 +17,7 @@ from scopedjax._src.bridge.array_bytes import flat_bytes
 from scopedjax._src.bridge.tensorbundle import bundle_files, element_types, string_tensors
 from scopedjax._src.bridge.tensorbundle.bundle_layout import Signature, layout_of
 from scopedjax._src.bridge.tensorbundle.checksum import masked
-from scopedjax._src.bridge.tensorbundle.data_writer import write_data
+from scopedjax._src.bridge.tensorbundle.data_writer import runs_of, write_data
 from scopedjax._src.bridge.tensorbundle.index_messages import entry_bytes, index_bytes, tensor_head, whole_entry
 from scopedjax._src.bridge.tensorbundle.pieces import Tensor, gathered, strings_of
 from scopedjax._src.bridge.tensorbundle.slice_keys import extents_of, slice_key
@@ -55,29 +55,31 @@ def write_bundle(path: str, pieces: Iterable[tuple[str, str, Any]], compress: bo
       TypeError: TensorFlow does not have the type of a value.
       OSError: It cannot be written; what was there before is still there.
     """
-    given = [(name, spec, np.asarray(value)) for name, spec, value in pieces]
-    signature = None if compress else _signature(given)
+    pieces = list(pieces)
+    arrays = [value if type(value) is np.ndarray else np.asarray(value) for _, _, value in pieces]
+    signature = None if compress else _signature(pieces, arrays)
     if signature is None:
+        given = [(name, spec, array) for (name, spec, _), array in zip(pieces, arrays, strict=True)]
         _write_pieces(path, given, compress)
         return
     layout = layout_of(signature)
-    values = [given[number][2] for number in layout.order]
+    values = [arrays[number] for number in layout.order]
     checksums: list[int] = []
     bundle_files.write_files(
         path,
         1,
-        lambda handles: checksums.extend(write_data(handles[0], values, layout.bounds)),
+        lambda handles: checksums.extend(write_data(handles[0], values, layout.bounds, layout.runs)),
         lambda count: layout.index(checksums, count),
     )
 
 
-def _signature(pieces: Sequence[tuple[str, str, np.ndarray]]) -> Signature | None:
+def _signature(pieces: Sequence[tuple[str, str, Any]], arrays: Sequence[np.ndarray]) -> Signature | None:
     """What a layout needs to know of whole tensors of numbers; None if there are others among them."""
-    signature = tuple([(name, array.dtype, array.shape) for name, _, array in pieces])
-    kinds = {kind for _, kind, _ in signature}
-    if any(spec for _, spec, _ in pieces) or any(kind.kind in "OSU" or not kind.isnative for kind in kinds):
+    names, kinds = tuple([name for name, _, _ in pieces]), tuple([array.dtype for array in arrays])
+    if any(kind.kind in "OSU" or not kind.isnative for kind in set(kinds)) or any(spec for _, spec, _ in pieces):
         return None
-    return signature if len({name for name, _, _ in signature}) == len(signature) else None
+    shapes = tuple([array.shape for array in arrays])
+    return Signature(names, kinds, shapes) if len(set(names)) == len(names) else None
 
 
 # -------------------------------------------------------------------------------------------- strings, slices, the rest
@@ -106,7 +108,9 @@ def _write_pieces(path: str, given: Iterable[tuple[str, str, np.ndarray]], compr
         return index_bytes(entries, count, compress)
 
     values = [piece.data for piece in made]
-    bundle_files.write_files(path, 1, lambda handles: checksums.extend(write_data(handles[0], values, bounds)), index)
+    bundle_files.write_files(
+        path, 1, lambda handles: checksums.extend(write_data(handles[0], values, bounds, runs_of(bounds))), index
+    )
 
 
 def _pieces(name: str, tensor: Tensor) -> list[_Piece]:

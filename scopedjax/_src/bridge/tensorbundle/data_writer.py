@@ -25,13 +25,18 @@ Bounds = Sequence[tuple[int, int]]
 """The first byte of each value in the file, and the byte behind it."""
 
 
-def write_data(handle: int, values: Sequence[np.ndarray], bounds: Bounds) -> list[int]:
+Runs = Sequence[tuple[int, int]]
+"""The first value and the one behind the last of each run; a large value is one by itself."""
+
+
+def write_data(handle: int, values: Sequence[np.ndarray], bounds: Bounds, runs: Runs) -> list[int]:
     """Writes values to a file.
 
     Args:
       handle: The file's descriptor.
       values: Arrays of numbers.
       bounds: Where each goes: each begins where the one before it ends.
+      runs: What is written at once.
 
     Returns:
       The CRC-32C of each value's bytes.
@@ -39,7 +44,7 @@ def write_data(handle: int, values: Sequence[np.ndarray], bounds: Bounds) -> lis
     checksums = [0] * len(values)
     tasks: list[Callable[[], None]] = []
     large: list[tuple[int, list[int], int]] = []
-    for first, last in _runs(bounds):
+    for first, last in runs:
         start, end = bounds[first]
         if end - start < _LARGE:
             tasks.append(functools.partial(_write_run, handle, values, bounds, checksums, first, last))
@@ -56,8 +61,12 @@ def write_data(handle: int, values: Sequence[np.ndarray], bounds: Bounds) -> lis
     return checksums
 
 
+def runs_of(bounds: Bounds) -> Runs:
+    """What of values with these places is written at once."""
+    return list(_runs(bounds))
+
+
 def _runs(bounds: Bounds) -> Iterator[tuple[int, int]]:
-    """The first value and the one behind the last of each run; a large value is one by itself."""
     first = 0
     for number, (start, end) in enumerate(bounds):
         if end - start >= _LARGE:

@@ -34,8 +34,8 @@ def save_variables(sess: Any, saver: Saver, export_dir: str) -> None:
         return
     if saver.saver_def is None:
         raise RuntimeError("`build()` should be called before save if defer_build==True")
-    items = save_plan(sess.graph, saver.saver_def)
-    pieces = _saved_by_nodes(sess, saver.saver_def) if items is None else take_values(sess, items)
+    plan = save_plan(sess.graph, saver.saver_def)
+    pieces = _saved_by_nodes(sess, saver.saver_def) if plan is None else take_values(sess, plan)
     path = os.path.join(folder, names.VARIABLES_FILENAME)
     checkpoint_tensors.write_tensors(path, pieces, checkpoint_tensors.TENSORFLOW)
 

@@ -286,13 +286,13 @@ class Saver:
     def _write(self, sess: Any, path: str) -> None:
         if not path:
             raise ValueError("no path specified")
-        items = save_plan(sess.graph, self.saver_def)
-        if items is None:
+        plan = save_plan(sess.graph, self.saver_def)
+        if plan is None:
             sess.run(self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: path})
             return
         from scopedjax._src.bridge import checkpoint_tensors
 
-        checkpoint_tensors.write_tensors(path, take_values(sess, items), written_format(items))
+        checkpoint_tensors.write_tensors(path, take_values(sess, plan), written_format(plan))
 
     def _write_graph(self, file: str, graph: Any, strip_default_attrs: bool, save_debug_info: bool) -> None:
         def make(name: str | None = None) -> Any:

@@ -17,7 +17,7 @@ of its variables, or none if anything is wrong with one of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -63,6 +63,26 @@ class SaveItem:
     node: Operation
 
 
+class SavePlan:
+    """What to save.
+
+    Args:
+      items: The tensors.
+
+    Attributes:
+      items: The same.
+      names: Their names and slices.
+      keys: Their storages, None for a tensor that must be computed.
+      computed: Those.
+    """
+
+    def __init__(self, items: Sequence[SaveItem]) -> None:
+        self.items = items
+        self.names = [(item.name, item.spec) for item in items]
+        self.keys = [item.key for item in items]
+        self.computed = [item.tensor for item in items if item.key is None]
+
+
 @dataclass(frozen=True, slots=True)
 class RestoreItem:
     """A variable to restore.
@@ -88,18 +108,29 @@ class RestoreItem:
     writer: Operation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class RestorePlan:
-    """What to restore directly, and which nodes to run beside it."""
+    """What to restore directly, and which nodes to run beside it.
+
+    Attributes:
+      items: The variables.
+      others: The nodes.
+      keys: The storages of the variables.
+      wanted: What is read for them (`checkpoint_tensors.Wanted`).
+      fitting: The shapes that were found to fit when it was used the last time; None where values are reshaped.
+    """
 
     items: tuple[RestoreItem, ...]
     others: tuple[Operation, ...]
+    keys: tuple[str, ...] = ()
+    wanted: Any = None
+    fitting: list[tuple[int, ...]] | None = None
 
 
 # --------------------------------------------------------------------------------------------------- reading the nodes
 
 
-def save_plan(graph: Graph, saver_def: Any) -> tuple[SaveItem, ...] | None:
+def save_plan(graph: Graph, saver_def: Any) -> SavePlan | None:
     """Returns what a saver's nodes save, or None where that cannot be told without running them.
 
     Raises:
@@ -125,12 +156,12 @@ def _cached(graph: Graph, name: str, make: Callable[[], Any]) -> Any:
     return known[1]
 
 
-def written_format(items: Iterable[SaveItem]) -> str | None:
+def written_format(plan: SavePlan) -> str | None:
     """The format of checkpoints that the nodes ask for, or None for the default."""
-    return next((format_of(item.node) for item in items), None)
+    return format_of(plan.items[0].node)
 
 
-def _find_saved(graph: Graph, saver_def: Any) -> tuple[SaveItem, ...] | None:
+def _find_saved(graph: Graph, saver_def: Any) -> SavePlan | None:
     path = graph.get_tensor_by_name(saver_def.filename_tensor_name)
     writers = _saving_nodes(graph.get_tensor_by_name(saver_def.save_tensor_name), path)
     found: list[SaveItem] = []
@@ -140,7 +171,7 @@ def _find_saved(graph: Graph, saver_def: Any) -> tuple[SaveItem, ...] | None:
             return None
         tensors = node.inputs[SAVING[node.type] :]
         found += [SaveItem(n, s, _storage(t), t, node) for (n, s), t in zip(named, tensors, strict=True)]
-    return tuple(found) if found else None
+    return SavePlan(found) if found else None
 
 
 def _saving_nodes(saved: Tensor, path: Tensor) -> list[Operation] | None:
@@ -255,31 +286,28 @@ def _restored_variable(
 # ---------------------------------------------------------------------------------------------------- on a session
 
 
-def take_values(session: Any, items: Iterable[SaveItem]) -> list[tuple[str, str, np.ndarray]]:
+def take_values(session: Any, plan: SavePlan) -> list[tuple[str, str, np.ndarray]]:
     """Returns (name, slice, value) of what is to be saved, all of one moment.
 
     Raises:
       FailedPreconditionError: a variable has no value.
       InvalidArgumentError: a run before, which nobody waited for, failed.
     """
-    items = list(items)
-    computed = [item.tensor for item in items if item.key is None]
-    results = dict(zip(computed, session.run(computed), strict=True)) if computed else {}
+    computed = iter(session.run(plan.computed) if plan.computed else ())
     state = session.state
     state.notes.look(everything=True)
     with state.lock:
-        found: list[Any] = []
-        for item in items:
-            value = results[item.tensor] if item.key is None else state.values.get(item.key)
+        values = state.values
+        found: list[Any] = [next(computed) if key is None else values.get(key) for key in plan.keys]
+        for item, value in zip(plan.items, found, strict=True):
             if value is None:
                 raise uninitialized(item.key or item.name, item.node)
-            found.append(value)
         if state.platform != "cpu":
             for value in found:
                 if isinstance(value, jax.Array):
                     value.copy_to_host_async()
         # A view of a CPU buffer is enough: JAX does not write into a buffer that somebody looks at, donated or not.
-        return [(item.name, item.spec, value) for item, value in zip(items, host_arrays(found), strict=True)]
+        return [(name, spec, array) for (name, spec), array in zip(plan.names, host_arrays(found), strict=True)]
 
 
 def put_values(session: Any, plan: RestorePlan, path: str, path_tensor: Any) -> None:
@@ -298,9 +326,16 @@ def put_values(session: Any, plan: RestorePlan, path: str, path_tensor: Any) -> 
     """
     from scopedjax._src.bridge import checkpoint_tensors
 
+    if plan.wanted is None:
+        plan.wanted = checkpoint_tensors.Wanted((item.name, item.spec, item.dtype) for item in plan.items)
+        plan.keys = tuple(item.key for item in plan.items)
     with _at_node(plan.items[0].reader):
-        arrays = checkpoint_tensors.read_tensors(path, [(item.name, item.spec, item.dtype) for item in plan.items])
-    values = {item.key: _fitting(item, array) for item, array in zip(plan.items, arrays, strict=True)}
+        arrays = checkpoint_tensors.read_tensors(path, plan.wanted)
+    shapes = [array.shape for array in arrays]
+    if shapes != plan.fitting:
+        arrays = [_fitting(item, array) for item, array in zip(plan.items, arrays, strict=True)]
+        plan.fitting = shapes if all(item.reshape is None for item in plan.items) else None
+    values = dict(zip(plan.keys, arrays, strict=True))
     if plan.others:
         session.run(plan.others, {path_tensor: path})
     session.state.load_all(values)

@@ -123,7 +123,8 @@ def _read(prefix: Any, names: list[str], slices: list[str], types: Sequence[DTyp
     from scopedjax._src.bridge import checkpoint_tensors
 
     _check_counts(names, slices, len(types))
-    return checkpoint_tensors.read_tensors(_text(prefix), list(zip(names, slices, types, strict=True)))
+    wanted = checkpoint_tensors.Wanted(zip(names, slices, types, strict=True))
+    return checkpoint_tensors.read_tensors(_text(prefix), wanted)
 
 
 def _sliced_dims(c: ShapeContext, index: int, count: int) -> list[Dims]:
