@@ -149,8 +149,9 @@ def recurrent_with_updates(tf: Any) -> Found:
     cell = tf.nn.rnn_cell.LSTMCell(4, use_peepholes=True, initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3))
     _, state = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
     mean = tf.get_variable("mean", [4], initializer=tf.zeros_initializer(), trainable=False, use_resource=False)
-    update = tf.assign_sub(mean, (mean - tf.reduce_mean(state.h, 0)) * 0.1)
     loss = tf.reduce_mean((state.h - mean) ** 2)
+    with tf.control_dependencies([loss]):  # or TensorFlow's threads race for what the loss sees
+        update = tf.assign_sub(mean, (mean - tf.reduce_mean(state.h, 0)) * 0.1)
     with tf.control_dependencies([update]):
         train = tf.train.MomentumOptimizer(0.5, 0.9).minimize(loss)
     with tf.control_dependencies([train]):
