@@ -29,6 +29,6 @@ def joined_bytes(arrays: Iterable[np.ndarray]) -> np.ndarray:
         parts = [flat_bytes(array) for array in arrays]
     try:
         joined = b"".join(parts)
-    except (BufferError, ValueError):  # one of them is not contiguous
+    except TypeError:  # one of them is not contiguous
         joined = b"".join([flat_bytes(array) for array in arrays])  # type: ignore[misc]
     return np.frombuffer(joined, np.uint8)
