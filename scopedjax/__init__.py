@@ -469,6 +469,9 @@ from scopedjax._src.ops.sparse.sparse_tensor import (
 # strings
 from scopedjax._src.lib.lookup.initializers import initialize_all_tables as initialize_all_tables
 from scopedjax._src.lib.lookup.initializers import tables_initializer as tables_initializer
+from scopedjax._src.ops.state.session_tensors import delete_session_tensor as delete_session_tensor
+from scopedjax._src.ops.state.session_tensors import get_session_handle as get_session_handle
+from scopedjax._src.ops.state.session_tensors import get_session_tensor as get_session_tensor
 from scopedjax._src.ops.strings.hashing import fingerprint as fingerprint
 from scopedjax._src.ops.strings.hashing import string_to_hash_bucket as string_to_hash_bucket
 from scopedjax._src.ops.strings.hashing import string_to_hash_bucket_fast as string_to_hash_bucket_fast

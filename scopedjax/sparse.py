@@ -17,6 +17,8 @@ from scopedjax._src.ops.sparse.arranging import sparse_reshape as reshape
 from scopedjax._src.ops.sparse.arranging import sparse_retain as retain
 from scopedjax._src.ops.sparse.arranging import sparse_to_indicator as to_indicator
 from scopedjax._src.ops.sparse.arranging import sparse_transpose as transpose
+from scopedjax._src.ops.sparse.crosses import sparse_cross as cross
+from scopedjax._src.ops.sparse.crosses import sparse_cross_hashed as cross_hashed
 from scopedjax._src.ops.sparse.densify import sparse_tensor_to_dense as to_dense
 from scopedjax._src.ops.sparse.elementwise import sparse_maximum as maximum
 from scopedjax._src.ops.sparse.elementwise import sparse_minimum as minimum

@@ -7,6 +7,7 @@ from scopedjax._src.graph.protos import JobDef as JobDef
 
 # lib
 from scopedjax._src.graph.protos import SaverDef as SaverDef
+from scopedjax._src.graph.protos import ServerDef as ServerDef
 from scopedjax._src.lib.summary.event_reader import summary_iterator as summary_iterator
 
 # names of TensorFlow before 1.0

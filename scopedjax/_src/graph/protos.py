@@ -41,16 +41,48 @@ _MODULES: Final[dict[str, str]] = {
     "RunOptions": "config",
     "ThreadPoolOptionProto": "config",
 }
-NAMES: Final = frozenset(_MODULES)
+NAMES: Final = frozenset(_MODULES) | {"ServerDef"}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "ServerDef":
+        globals()[name] = message = _server_def()
+        return message
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     message = getattr(importlib.import_module(f"tensorboard.compat.proto.{module}_pb2"), name)
     globals()[name] = message
     return message
+
+
+def _server_def() -> Any:
+    """Makes the class of the message `ServerDef`, which the `tensorboard` package lacks; its parts are there."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+    parts = {name: __getattr__(name).DESCRIPTOR for name in ("ClusterDef", "ConfigProto")}
+    field = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(
+        name="scopedjax/server.proto",
+        package="scopedjax",
+        syntax="proto3",
+        dependency=sorted(part.file.name for part in parts.values()),
+    )
+    message = file.message_type.add(name="ServerDef")
+    for number, (name, kind) in enumerate(
+        {
+            "cluster": "ClusterDef", "job_name": field.TYPE_STRING, "task_index": field.TYPE_INT32,
+            "default_session_config": "ConfigProto", "protocol": field.TYPE_STRING, "port": field.TYPE_INT32,
+        }.items(), 1
+    ):  # fmt: skip
+        made = message.field.add(name=name, number=number, label=field.LABEL_OPTIONAL)
+        if isinstance(kind, str):
+            made.type, made.type_name = field.TYPE_MESSAGE, f".{parts[kind].full_name}"
+        else:
+            made.type = kind
+    pool = descriptor_pool.Default()  # that of the parts, since a message and its parts share one
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("scopedjax.ServerDef"))
 
 
 def is_message(value: Any, name: str) -> bool:

@@ -101,6 +101,7 @@ from scopedjax._src.ops.sparse import sets as sets
 from scopedjax._src.ops.sparse import tensor_maps as tensor_maps
 from scopedjax._src.ops.state import resource as resource
 from scopedjax._src.ops.state import scatter as scatter
+from scopedjax._src.ops.state import session_tensors as session_tensors
 from scopedjax._src.ops.state import storage as storage
 from scopedjax._src.ops.strings import hashing as string_hashing
 from scopedjax._src.ops.strings import numbers as string_numbers

@@ -11,6 +11,7 @@ import numpy as np
 from scopedjax._src.base import nest
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.ops.state.session_tensors import TensorHandle
 from scopedjax._src.runtime.fetches import feed_expansion
 
 
@@ -53,7 +54,9 @@ def converter(tensor: Tensor) -> Callable[[Any], Any]:
     """Returns the function that makes a fed value into what `tensor` holds, checked against its static shape."""
     dtype = tensor.dtype.base_dtype
     if dtype.name == "string":
-        return lambda value: _checked(tensor, _as_text(value))
+        return lambda value: _checked(
+            tensor, value.value_for(tensor) if isinstance(value, TensorHandle) else _as_text(value)
+        )
     if dtype.name in ("resource", "variant"):
         return lambda value: value
     numpy_type = np.dtype(dtype.as_numpy_dtype)
@@ -64,7 +67,7 @@ def converter(tensor: Tensor) -> Callable[[Any], Any]:
         if kind is not np.ndarray or value.dtype != numpy_type:
             if isinstance(value, jax.Array) and value.dtype == numpy_type:
                 return _checked(tensor, value)
-            value = _to_numpy(tensor, value, numpy_type)
+            value = value.value_for(tensor) if isinstance(value, TensorHandle) else _to_numpy(tensor, value, numpy_type)
         if value.shape != dims:
             _checked(tensor, value)
         return value

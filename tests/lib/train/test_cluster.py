@@ -92,6 +92,24 @@ def test_a_local_server(tf: Any) -> None:
         server.join()
 
 
+def test_what_a_server_is() -> None:
+    def body(tf: Any) -> Any:
+        spec = tf.train.ClusterSpec({"a": {3: "localhost:0"}})
+        whole = tf.train.ServerDef(cluster=spec.as_cluster_def(), job_name="a", task_index=3, protocol="grpc")
+        config = tf.ConfigProto(allow_soft_placement=True)
+        servers = [
+            tf.train.Server.create_local_server(start=False),
+            tf.train.Server({"a": ["localhost:0"]}, config=config, start=False),
+            tf.train.Server(spec, protocol="grpc", start=False),
+            tf.train.Server(whole, start=False),
+        ]
+        texts = [str(server.server_def) for server in servers]
+        return [*texts, servers[-1].server_def.SerializeToString(deterministic=True), whole.cluster.job[0].tasks[3]]
+
+    check_both(body)
+    check_both_raise(lambda tf: tf.train.Server(3))
+
+
 def test_checkpoints_as_they_appear(tmp_path: Path) -> None:
     def body(tf: Any) -> Any:
         folder = tmp_path / tf.__name__

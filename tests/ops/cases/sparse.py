@@ -21,6 +21,14 @@ def case(id, call, inputs, dtypes=("float32",), unknown=PARTLY, **options):
     return Case(id, call, inputs, dtypes, unknown=unknown, **options)
 
 
+def _texts(tf):
+    return sp(tf, ["a", "b", ""], [[0, 0], [1, 0], [1, 1]], [2, 2])
+
+
+def _words(tf):
+    return tf.constant([["x", "y"], ["z", "xyz"]])
+
+
 PRODUCTS = [
     case(
         "matmul", lambda tf, v, b: tf.sparse_tensor_dense_matmul(sp(tf, v), b), [(4,), (3, 2)], ("float32", "float64")
@@ -197,6 +205,31 @@ ARRANGING = [
         grad=False,
         fails=True,
     ),
+    # The crosses of texts are the node of TensorFlow 1, SparseCross; later ones record SparseCrossV2 here.
+    case(
+        "cross",
+        lambda tf: tf.sparse.cross([_texts(tf), tf.constant([[7], [8]]), _words(tf)], name="x"),
+        [],
+        names=False,
+    ),
+    case(
+        "cross_one",
+        lambda tf, i: tf.sparse.cross([i]),
+        [In((2, 3), high=50)],
+        ("int32", "int64"),
+        grad=False,
+        names=False,
+    ),
+    case("cross_hashed", lambda tf: tf.sparse.cross_hashed([_texts(tf), _words(tf)]), []),
+    case(
+        "cross_buckets",
+        lambda tf, i: tf.sparse.cross_hashed([i, _texts(tf)], num_buckets=1000, hash_key=5),
+        [In((2, 3), high=50)],
+        ("int32", "int64"),
+        grad=False,
+    ),
+    case("cross_batch", lambda tf: tf.sparse.cross([_texts(tf), tf.constant([["a"]])]), [], fails=True),
+    case("cross_empty", lambda tf: tf.sparse.cross([sp(tf, [1, 2], [[0, 0], [2, 1]], [3, 2])]), [], names=False),
     case("shape", lambda tf, v: (tf.shape(sp(tf, v)), tf.rank(sp(tf, v)), tf.size(sp(tf, v))), [(4,)]),
 ]
 CASES = [*PRODUCTS, *ELEMENTWISE, *REDUCTIONS, *JOINING, *ARRANGING]

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from scopedjax._src.base.errors import UnimplementedError
 from scopedjax._src.base.values import as_text
+from scopedjax._src.graph import protos
 from scopedjax._src.graph.devices import DeviceSpec
 from scopedjax._src.graph.operation import Operation
 
@@ -74,9 +75,6 @@ class ClusterSpec:
 
     def as_cluster_def(self) -> Any:
         """Returns the ClusterDef protocol buffer."""
-        from tensorboard.compat.proto import cluster_pb2
-
-        protos: Any = cluster_pb2
         definition = protos.ClusterDef()
         for name, tasks in sorted(self._jobs.items()):
             job = definition.job.add(name=name)
@@ -228,11 +226,12 @@ class Server:
       server_or_cluster_def: The cluster: a ServerDef, ClusterDef, ClusterSpec, or a dict.
       job_name: This process's job.
       task_index: This process's task.
-      protocol: Accepted.
-      config: Accepted; give a session its ConfigProto.
+      protocol: Its protocol, written into `server_def`; nothing is sent.
+      config: ConfigProto, written into `server_def`; give a session its own.
       start: Accepted.
 
     Raises:
+      TypeError: `server_or_cluster_def` is none of these.
       UnimplementedError: the cluster has more than one task.
 
     >>> server = tf.train.Server.create_local_server()
@@ -250,8 +249,17 @@ class Server:
         config: Any = None,
         start: bool = True,
     ) -> None:
-        definition = getattr(server_or_cluster_def, "cluster", server_or_cluster_def)
-        cluster = ClusterSpec(definition)
+        given = server_or_cluster_def
+        self._definition: Any = protos.ServerDef(protocol="grpc")
+        if protos.is_message(given, "ServerDef"):
+            self._definition.MergeFrom(protos.converted(given, "ServerDef"))
+            given = given.cluster
+        try:
+            cluster = ClusterSpec(given)
+        except TypeError as error:
+            raise TypeError(
+                "Could not convert `server_or_cluster_def` to a `tf.train.ServerDef` or `tf.train.ClusterSpec`."
+            ) from error
         count = sum(cluster.num_tasks(job) for job in cluster.jobs)
         if count != 1:
             raise UnimplementedError(
@@ -260,14 +268,27 @@ class Server:
                 "here: a session runs in this process. For several processes use jax.distributed in plain JAX (see "
                 "scopedjax.pure_function); to run this script alone, use tf.Session() without a server.",
             )  # fmt: skip
-        self._cluster = cluster
-        self._job = job_name or cluster.jobs[0]
-        self._task = cluster.task_indices(cluster.jobs[0])[0] if task_index is None else task_index
+        self._describe(cluster, job_name, task_index, protocol, config)
+
+    def _describe(self, cluster: ClusterSpec, job: str | None, task: int | None, protocol: Any, config: Any) -> None:
+        """Writes down what this server is: what was given, and otherwise the only job and task that there are."""
+        definition = self._definition
+        definition.cluster.CopyFrom(cluster.as_cluster_def())
+        definition.job_name = job or definition.job_name or cluster.jobs[0]
+        indices = cluster.task_indices(definition.job_name)
+        if task is not None:
+            definition.task_index = task
+        elif definition.task_index not in indices:
+            definition.task_index = indices[0]
+        if protocol is not None:
+            definition.protocol = protocol
+        if config is not None:
+            definition.default_session_config.CopyFrom(protos.converted(config, "ConfigProto"))
 
     @property
     def server_def(self) -> Any:
-        """The ClusterSpec, job and task of this server, as a dict."""
-        return {"cluster": self._cluster.as_dict(), "job_name": self._job, "task_index": self._task}
+        """The ServerDef protocol buffer of this server: its cluster, job and task."""
+        return self._definition
 
     @property
     def target(self) -> str:

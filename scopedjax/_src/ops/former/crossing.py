@@ -1,4 +1,4 @@
-"""What `tf.estimator`'s feature columns record: Bucketize, SparseCross.
+"""What `tf.estimator`'s feature columns and `tf.sparse.cross` record: Bucketize, SparseCross.
 
     crossed_column(["colour", "size"], 100)    SparseCross: each colour with each size of an example, as one number
 
@@ -19,6 +19,7 @@ from scopedjax._src.base import dtypes
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.ops.registry import NO_GRADIENT, declare, defop
 from scopedjax._src.ops.shape_rules import like
+from scopedjax._src.ops.strings.elementwise import invalid
 from scopedjax._src.ops.strings.hashing import fingerprint64
 
 _MASK: Final = (1 << 64) - 1
@@ -78,12 +79,20 @@ def _crossed(columns: Sequence[list[Any]], combine: Callable[[Sequence[Any]], An
     return np.asarray(places, np.int64).reshape(-1, 2), values, np.asarray([count, widest], np.int64)
 
 
+def _check_batch(columns: Sequence[list[Any]], sparse: int) -> None:
+    for number, column in enumerate(columns):
+        if len(column) != len(columns[0]):
+            kind, at = ("sparse", number) if number < sparse else ("dense", number - sparse)
+            raise invalid(f"Expected batch size {len(columns[0])} got {len(column)} at {kind} tensor {at}")
+
+
 def _sparse_cross(
     indices: Any, values: Any, shapes: Any, dense_inputs: Any,
-    *, hashed_output: bool, num_buckets: int, hash_key: int, out_type: DType, internal_type: DType,
+    *, hashed_output: bool, num_buckets: int, hash_key: int, out_type: DType,
 ) -> Any:  # fmt: skip
     columns = _columns(indices, values, shapes, dense_inputs)
-    if internal_type is dtypes.string:
+    _check_batch(columns, len(indices))
+    if not hashed_output:
         return _crossed(columns, lambda parts: b"_X_".join(map(_as_text, parts)), object)
 
     def combine(parts: Sequence[Any]) -> int:
@@ -92,8 +101,6 @@ def _sparse_cross(
             state = joined_fingerprints(state, _as_number(part))
         return state % (num_buckets if num_buckets > 0 else _LARGEST)
 
-    if not hashed_output:
-        raise ValueError("SparseCross: numbers are crossed by hashing alone; hashed_output is to be True")
     return _crossed(columns, combine, out_type.as_numpy_dtype)
 
 
@@ -108,3 +115,22 @@ for _type, _dense in (("SparseCross", "dense_inputs"), ("SparseFeatureCrossV2", 
         host=True,
         gradient=NO_GRADIENT,
     )
+
+
+def _text_cross(indices: Any, values: Any, shapes: Any, dense_inputs: Any, sep: Any) -> Any:
+    columns = _columns(indices, values, shapes, dense_inputs)
+    _check_batch(columns, len(indices))
+    joint = np.asarray(sep).item()
+    return _crossed(columns, lambda parts: joint.join(map(_as_text, parts)), object)
+
+
+# TensorFlow 2's type for the crosses of texts.
+declare(
+    "SparseCrossV2(indices: N * int64, values: sparse_types..., shapes: N * int64, dense_inputs: dense_types..., "
+    "sep: string) -> output_indices: int64, output_values: string, output_shape: int64",
+    _text_cross,
+    shape=lambda c: [(None, 2), (None,), (2,)],
+    types={name: (dtypes.int64, dtypes.string) for name in ("sparse_types", "dense_types")},
+    host=True,
+    gradient=NO_GRADIENT,
+)
