@@ -130,5 +130,20 @@ from scopedjax._src.lib.keras.steering import update as update
 from scopedjax._src.lib.keras.steering import update_add as update_add
 from scopedjax._src.lib.keras.steering import update_sub as update_sub
 from scopedjax._src.lib.keras.steering import zeros as zeros
+from scopedjax._src.lib.keras.windows import batch_normalization as batch_normalization
+from scopedjax._src.lib.keras.windows import conv1d as conv1d
+from scopedjax._src.lib.keras.windows import conv2d as conv2d
+from scopedjax._src.lib.keras.windows import conv2d_transpose as conv2d_transpose
+from scopedjax._src.lib.keras.windows import conv3d as conv3d
+from scopedjax._src.lib.keras.windows import local_conv1d as local_conv1d
+from scopedjax._src.lib.keras.windows import local_conv2d as local_conv2d
+from scopedjax._src.lib.keras.windows import normalize_batch_in_training as normalize_batch_in_training
+from scopedjax._src.lib.keras.windows import pool2d as pool2d
+from scopedjax._src.lib.keras.windows import pool3d as pool3d
+from scopedjax._src.lib.keras.windows import resize_images as resize_images
+from scopedjax._src.lib.keras.windows import resize_volumes as resize_volumes
+from scopedjax._src.lib.keras.windows import separable_conv2d as separable_conv2d
+from scopedjax._src.lib.keras.windows import spatial_2d_padding as spatial_2d_padding
+from scopedjax._src.lib.keras.windows import spatial_3d_padding as spatial_3d_padding
 
 __getattr__ = _absent("keras.backend")

@@ -49,6 +49,8 @@ from scopedjax._src.lib.keras.cudnn import CuDNNLSTM as CuDNNLSTM
 from scopedjax._src.lib.keras.depthwise import DepthwiseConv2D as DepthwiseConv2D
 from scopedjax._src.lib.keras.layer import InputSpec as InputSpec
 from scopedjax._src.lib.keras.layer import Layer as Layer
+from scopedjax._src.lib.keras.local import LocallyConnected1D as LocallyConnected1D
+from scopedjax._src.lib.keras.local import LocallyConnected2D as LocallyConnected2D
 from scopedjax._src.lib.keras.merging import Add as Add
 from scopedjax._src.lib.keras.merging import Average as Average
 from scopedjax._src.lib.keras.merging import Concatenate as Concatenate
@@ -76,6 +78,7 @@ from scopedjax._src.lib.keras.recurrent import GRU as GRU
 from scopedjax._src.lib.keras.recurrent import LSTM as LSTM
 from scopedjax._src.lib.keras.recurrent import RNN as RNN
 from scopedjax._src.lib.keras.recurrent import SimpleRNN as SimpleRNN
+from scopedjax._src.lib.keras.recurrent_convolutions import ConvLSTM2D as ConvLSTM2D
 from scopedjax._src.lib.keras.spatial import AveragePooling1D as AveragePooling1D
 from scopedjax._src.lib.keras.spatial import AveragePooling1D as AvgPool1D
 from scopedjax._src.lib.keras.spatial import AveragePooling2D as AveragePooling2D

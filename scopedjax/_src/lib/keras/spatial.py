@@ -7,6 +7,7 @@ from typing import Any
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.keras.core import layout
 from scopedjax._src.lib.keras.layer import Layer
+from scopedjax._src.lib.keras.windows import resize_images
 from scopedjax._src.lib.layers import pooling
 from scopedjax._src.lib.layers.arguments import as_tuple, channels_are_first
 from scopedjax._src.lib.layers.base import InputSpec
@@ -14,7 +15,6 @@ from scopedjax._src.ops.array.joining import concat, pad, transpose
 from scopedjax._src.ops.array.packing import unstack
 from scopedjax._src.ops.array.shapes import expand_dims
 from scopedjax._src.ops.array.shapes import shape as shape_of
-from scopedjax._src.ops.image.resizing import resize_bilinear, resize_nearest_neighbor
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.reductions import reduce_max, reduce_mean, reduce_sum
 
@@ -292,11 +292,5 @@ class UpSampling2D(Layer):
 
     def call(self, inputs: Any) -> Tensor:
         """Enlarges."""
-        first = channels_are_first(self.data_format)
-        images = transpose(inputs, [0, 2, 3, 1]) if first else inputs
-        sizes = shape_of(images)[1:3] * list(self.size)
-        resize = resize_nearest_neighbor if self.interpolation == "nearest" else resize_bilinear
-        outputs = resize(images, sizes)
-        dims = images.shape.as_list()
-        outputs.set_shape([dims[0], *(n and n * f for n, f in zip(dims[1:3], self.size, strict=True)), dims[3]])
-        return transpose(outputs, [0, 3, 1, 2]) if first else outputs
+        rows, columns = self.size
+        return resize_images(inputs, rows, columns, self.data_format, self.interpolation)
