@@ -8,6 +8,8 @@ from scopedjax._src.lib.keras.constraints import MinMaxNorm as MinMaxNorm
 from scopedjax._src.lib.keras.constraints import MinMaxNorm as min_max_norm
 from scopedjax._src.lib.keras.constraints import NonNeg as NonNeg
 from scopedjax._src.lib.keras.constraints import NonNeg as non_neg
+from scopedjax._src.lib.keras.constraints import RadialConstraint as RadialConstraint
+from scopedjax._src.lib.keras.constraints import RadialConstraint as radial_constraint
 from scopedjax._src.lib.keras.constraints import UnitNorm as UnitNorm
 from scopedjax._src.lib.keras.constraints import UnitNorm as unit_norm
 from scopedjax._src.lib.keras.constraints import deserialize as deserialize

@@ -129,4 +129,48 @@ def attention(tf):
     return [*found, _tried(lambda: k.Attention()(query)), _tried(lambda: k.Attention()([query]))]
 
 
-PROGRAMS = {p.__name__: p for p in (optimizers, schedules, attention)}
+def radial(tf):
+    """Kernels of odd sizes, made symmetric, and what is none."""
+    c = tf.keras.constraints
+    kernels = [_data(3, 3, 1, 2), _data(5, 5, 2, 1)]
+    session = tf.keras.backend.get_session()
+    found = [session.run(c.RadialConstraint()(tf.constant(k))).ravel().tolist() for k in kernels]
+    return [*found, _tried(lambda: c.radial_constraint()(tf.zeros([3, 3]))), c.serialize(c.get("radial_constraint"))]
+
+
+def objects(tf):
+    """Things by their names and configurations, and back."""
+    u, c, relu = tf.keras.utils, tf.keras.constraints, tf.keras.activations.relu
+    make = u.deserialize_keras_object
+    return [
+        u.serialize_keras_object(relu), u.serialize_keras_object(None), u.serialize_keras_object(c.UnitNorm()),
+        make("relu", {"relu": relu}) is relu, make(None), make("foo", {}, {"foo": 3}),
+        make({"class_name": "UnitNorm", "config": {"axis": 1}}, {"UnitNorm": c.UnitNorm}).axis,
+        make("UnitNorm", {"UnitNorm": c.UnitNorm}).axis, _tried(lambda: u.serialize_keras_object(3)),
+        _tried(lambda: make("x", {}, printable_module_name="thing")), _tried(lambda: make({"a": 1}, {})),
+        _tried(lambda: make({"class_name": "X", "config": {}}, {})),
+    ]  # fmt: skip
+
+
+def yaml_texts(tf):
+    """Models as YAML: the text, and what is made of it again."""
+    k = tf.keras.layers
+    inputs = tf.keras.Input((8, 8, 3), name="in")
+    own = {"strides": [1, 1], "dilation_rate": [1, 1]}  # a text says where two things are one
+    first, second = k.Conv2D(2, 3, name="a", **own), k.Conv2D(1, 3, activation="relu", name="b", **own)
+    joined = k.concatenate([first(inputs), second(inputs)])
+    models = [
+        tf.keras.Sequential(
+            [k.Conv2D(2, 3, strides=(2, 1), input_shape=(8, 8, 3), name="d"), k.Flatten(name="f")], "m"
+        ),
+        tf.keras.Model(inputs, k.GlobalMaxPooling2D(name="g")(joined), name="functional"),
+    ]
+    # Where an empty dict stands twice, TensorFlow's text says that both are one.
+    texts = [model.to_yaml().replace("&id001 ", "").replace("*id001", "{}") for model in models]
+    again = [tf.keras.models.model_from_yaml(text) for text in texts]
+    shapes = [[w.shape for w in model.get_weights()] for model in again]
+    same = [a.get_config() == b.get_config() for a, b in zip(models, again)]
+    return [texts, [m.name for m in again], [[list(s) for s in of] for of in shapes], same]
+
+
+PROGRAMS = {p.__name__: p for p in (optimizers, schedules, attention, radial, objects, yaml_texts)}

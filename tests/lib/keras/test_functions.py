@@ -44,3 +44,16 @@ def test_program(recorded: str, name: str, program: Any) -> None:
         agree(golden(recorded)[name], found, name)
     finally:
         tf.keras.backend.clear_session()
+
+
+def test_yaml_that_tensorflow_wrote() -> None:
+    """Texts of TensorFlow 1.15 make models; nothing in a text is run."""
+    tf.keras.backend.clear_session()
+    try:
+        models = [tf.keras.models.model_from_yaml(text) for text in golden("keras_further")["yaml_texts"][0]]
+        assert [model.name for model in models] == ["m", "functional"]
+        assert models[0].layers[0].strides == (2, 1)
+        with pytest.raises(Exception, match="could not determine a constructor"):
+            tf.keras.models.model_from_yaml("!!python/object/apply:os.getcwd []")
+    finally:
+        tf.keras.backend.clear_session()

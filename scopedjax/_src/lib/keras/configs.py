@@ -11,6 +11,7 @@ has a name is written by the name, and read with `custom_objects`; a model with 
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
@@ -196,6 +197,53 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     (None, 2)
     """
     return model_from_config(json.loads(json_string), custom_objects)
+
+
+def _yaml() -> Any:
+    try:
+        return importlib.import_module("yaml")
+    except ImportError as error:
+        raise ImportError("Requires yaml module installed (`pip install pyyaml`).") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(inner) for inner in value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else _plain(jsonable(value))
+
+
+def yaml_text(model: Any, **kwargs: Any) -> str:
+    """The config as YAML, in which tuples are marked as TensorFlow 1.15 marks them."""
+    return _yaml().dump(_plain(whole(model)), **kwargs)
+
+
+def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:
+    """Returns the model that `to_yaml` wrote, here or in TensorFlow 1.15, with new weights.
+
+    The text is data: nothing in it is run.
+
+    Args:
+      yaml_string: The text.
+      custom_objects: {name: class or function} of things of one's own.
+
+    Raises:
+      ImportError: the package `pyyaml` is not installed.
+
+    >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2, input_shape=(3,))])
+    >>> tf.keras.models.model_from_yaml(model.to_yaml()).output_shape
+    (None, 2)
+    """
+    yaml = _yaml()
+
+    class Loader(yaml.SafeLoader):
+        """A safe loader that knows tuples."""
+
+    Loader.add_constructor(
+        "tag:yaml.org,2002:python/tuple", lambda loader, node: tuple(loader.construct_sequence(node, deep=True))
+    )
+    return model_from_config(yaml.load(yaml_string, Loader), custom_objects)
 
 
 def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = None) -> Any:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from scopedjax._src.lib.keras.naming import Registry, serialized
+from scopedjax._src.ops.array.gathering import gather_nd
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.math.casting import cast
 from scopedjax._src.ops.math.clipping import clip_by_value
@@ -118,11 +121,33 @@ class MinMaxNorm(Constraint):
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
 
 
+class RadialConstraint(Constraint):
+    """Makes a kernel radially symmetric: each ring around its middle takes the value that its diagonal has there.
+
+    >>> kernel = tf.reshape(tf.range(9.0), [3, 3, 1, 1])
+    >>> tf.Session().run(tf.keras.constraints.RadialConstraint()(kernel))[..., 0, 0].tolist()
+    [[4.0, 4.0, 4.0], [4.0, 0.0, 4.0], [4.0, 4.0, 4.0]]
+    """
+
+    def __call__(self, w: Any) -> Any:
+        if w.shape.ndims is None or w.shape.ndims != 4:
+            raise ValueError(f"The weight tensor must be of rank 4, but is of shape: {w.shape}")
+        rows, columns = w.shape.as_list()[:2]
+        if rows is None or rows != columns:
+            raise ValueError(f"The kernel of a RadialConstraint must be square, but is of shape: {w.shape}")
+        # Counted from the middle (two elements wide where the size is even) to the edge.
+        middle = (rows - 1) // 2, rows // 2
+        outside = [max(middle[0] - at, at - middle[1], 0) for at in range(rows)]
+        rings = np.maximum.outer(outside, outside) + max(rows // 2 - 1, 0)
+        return gather_nd(w, np.stack([rings, rings], axis=-1).astype(np.int32))
+
+
 _NAMED = Registry(
     "constraint",
     {
         "MaxNorm": MaxNorm, "max_norm": MaxNorm, "NonNeg": NonNeg, "non_neg": NonNeg, "UnitNorm": UnitNorm,
         "unit_norm": UnitNorm, "MinMaxNorm": MinMaxNorm, "min_max_norm": MinMaxNorm,
+        "RadialConstraint": RadialConstraint, "radial_constraint": RadialConstraint,
     },
     makes=True,
 )  # fmt: skip

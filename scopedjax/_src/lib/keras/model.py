@@ -173,6 +173,17 @@ class Model(Trainable, Layer):
         """
         return json.dumps(configs.whole(self), **{"default": configs.jsonable, **kwargs})
 
+    def to_yaml(self, **kwargs: Any) -> str:
+        """Returns the config as YAML; `model_from_yaml` makes the model again.
+
+        Args:
+          **kwargs: Of `yaml.dump`.
+
+        Raises:
+          ImportError: the package `pyyaml` is not installed.
+        """
+        return configs.yaml_text(self, **kwargs)
+
     @property
     def state_updates(self) -> list[Any]:
         """The updates of stateful layers."""

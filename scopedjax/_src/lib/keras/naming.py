@@ -118,3 +118,51 @@ def custom_object_scope(*args: Mapping[str, Any]) -> Iterator[None]:
     finally:
         _CUSTOM.clear()
         _CUSTOM.update(old)
+
+
+def serialize_keras_object(instance: Any) -> Any:
+    """Returns what `deserialize_keras_object` makes a thing from again.
+
+    Args:
+      instance: Something with `get_config`, a function, or None.
+
+    Returns:
+      {"class_name": ..., "config": ...}, a name, or None.
+
+    Raises:
+      ValueError: it is none of these.
+
+    >>> tf.keras.utils.serialize_keras_object(tf.keras.constraints.UnitNorm())
+    {'class_name': 'UnitNorm', 'config': {'axis': 0}}
+    """
+    if instance is not None and not hasattr(instance, "get_config") and not hasattr(instance, "__name__"):
+        raise ValueError("Cannot serialize", instance)
+    return serialized(instance)
+
+
+def deserialize_keras_object(
+    identifier: Any,
+    module_objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
+    printable_module_name: str = "object",
+) -> Any:
+    """Returns the thing that a name or a config stands for.
+
+    Args:
+      identifier: A name, a config with "class_name" and "config", a function, or None.
+      module_objects: The things that have names here.
+      custom_objects: Things of one's own, which come first.
+      printable_module_name: Their kind, for errors.
+
+    Raises:
+      ValueError: a name that is not known, or something else.
+
+    >>> tf.keras.utils.deserialize_keras_object("UnitNorm", {"UnitNorm": tf.keras.constraints.UnitNorm}).axis
+    0
+    """
+    if identifier is None or inspect.isfunction(identifier):
+        return identifier
+    if not isinstance(identifier, (str, Mapping)):
+        raise ValueError(f"Could not interpret serialized {printable_module_name}: {identifier}")
+    known = Registry(printable_module_name, module_objects or {})
+    return known.get(identifier, custom_objects)
