@@ -15,7 +15,6 @@ RETURNS_NONE = {"ArgMax", "ArgMin", "Floor", "Ceil", "Round", "Rint", "FloorDiv"
 DEPARTURES = {
     "Const": "nothing leads back from a constant in either",
     "SymbolicGradient": "ours is differentiated a second time by JAX",
-    "SparseReorder": "the order depends on data: a host node, and no gradient yet",
     "EagerPyFunc": "tf.py_function runs TensorFlow's eager mode there, which keeps a tape; here it is Python",
     "MatrixExponential": "JAX differentiates it; TensorFlow has no gradient for the op itself",
     "RFFT3D": "JAX differentiates it",

@@ -220,6 +220,7 @@ ARRANGING = [
         grad=False,
         names=False,
     ),
+    case("cross_apart", lambda tf: tf.sparse.cross([_texts(tf), _words(tf)], separator="-"), []),
     case("cross_hashed", lambda tf: tf.sparse.cross_hashed([_texts(tf), _words(tf)]), []),
     case(
         "cross_buckets",
