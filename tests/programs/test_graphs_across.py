@@ -264,6 +264,36 @@ def _loop(tf: Any) -> Feeds:
     return {"x:0": VECTORS[:2, :3], "n:0": np.int32(4)}
 
 
+def _lengthening(tf: Any) -> Feeds:
+    """A loop variable that gets longer, as shape invariants allow."""
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    w = tf.get_variable("w", [3, 3])
+    shapes = (tf.TensorShape([]), tf.TensorShape([2, 3]), tf.TensorShape([None, 3]))
+
+    def body(i: Any, h: Any, kept: Any) -> Any:
+        h = tf.tanh(tf.matmul(h, w))
+        return i + 1, h, tf.concat([kept, h], 0)
+
+    _, _, kept = tf.while_loop(lambda i, *_: i < 3, body, (0, x, x), shape_invariants=shapes)
+    _trained(tf, tf.reduce_mean(tf.square(kept - 0.3)), tf.train.GradientDescentOptimizer(0.5))
+    return {"x:0": VECTORS[:2, :3]}
+
+
+def _cases(tf: Any) -> Feeds:
+    """switch_case and case, one after the other, and a cond in a loop."""
+    x, n = tf.placeholder(tf.float32, [2, 3], name="x"), tf.placeholder(tf.int32, [], name="n")
+    w = tf.get_variable("w", [3])
+    h = tf.switch_case(n, [lambda: x * w, lambda: tf.square(x) + w, lambda: tf.tanh(x * w) * w])
+    h = tf.case([(n > 2, lambda: h * w), (n > 0, lambda: tf.sin(h) * w)], default=lambda: h + w)
+
+    def body(i: Any, h: Any) -> Any:
+        return i + 1, tf.cond(tf.reduce_sum(h) > 0.0, lambda: tf.tanh(h) * w, lambda: tf.square(h) * w[0])
+
+    _, h = tf.while_loop(lambda i, _: i < 4, body, (0, h), maximum_iterations=3)
+    _trained(tf, tf.reduce_mean(tf.square(h - 0.3)), tf.train.GradientDescentOptimizer(0.5))
+    return {"x:0": VECTORS[:2, :3], "n:0": np.int32(1)}
+
+
 FUNCTIONS: dict[str, Callable[[Any], Feeds]] = {
     "an LSTM by dynamic_rnn": _dynamic_lstm,
     "an LSTM by while_loop": _written_lstm,
@@ -340,14 +370,14 @@ def test_from_tensorflow_with_old_control_flow(case: str, tmp_path: Path) -> Non
     _across(real_tf(), our_tf(), FUNCTIONS[case], tmp_path)
 
 
-@pytest.mark.parametrize("case", ["an LSTM by dynamic_rnn", "a loop and a branch", "map_fn, scan and foldl"])
+@pytest.mark.parametrize("case", [*sorted({*FUNCTIONS} - {"a loop and a branch"}), "sequences that grow", "cases"])
 def test_from_tensorflow_with_functions(case: str, tmp_path: Path) -> None:
     real = real_tf()
 
     def build(tf: Any) -> Feeds:
         real.enable_control_flow_v2()
         try:
-            return FUNCTIONS[case](tf)
+            return {**FUNCTIONS, "sequences that grow": _lengthening, "cases": _cases}[case](tf)
         finally:
             real.disable_control_flow_v2()
 

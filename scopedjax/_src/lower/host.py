@@ -205,6 +205,14 @@ class HostContext:
             finally:
                 state.rng = now
 
+    def list_room(self) -> int | None:
+        """Returns how many elements a list made here may come to hold: on the host it grows."""
+        return None
+
+    def counts_lists(self) -> bool:
+        """Whether lists only count their elements: never on the host."""
+        return False
+
     def streams(self) -> np.ndarray | None:
         """Returns where the random streams of this node's regions stand, or None where these draw nothing."""
         random = list(effects_of(self.op).random)

@@ -35,6 +35,8 @@ from scopedjax._src.ops.control_flow.array_nodes import STACK, filled_by
 
 MOST_PLAYED = 20_000  # steps of a loop that are played through to learn their number
 _KEY = "loop"
+_NAMES = frozenset(("Identity", "IdentityN"))
+_ADDITIONS = frozenset(("Add", "AddV2"))
 
 
 @dataclass(slots=True)
@@ -69,6 +71,10 @@ class Loop:
       written: Indices of TensorArrays that the body only writes.
       writes: The nodes in the body that write TensorArrays of dynamic size, by loop variable; under -1 those of which
         the variable is not known.
+      resized: Indices of lists that a step gives another length, or writes beyond their end.
+      counters: The integer variables to which every step adds the same, by index, with the node that adds.
+      pushes: How often a step pushes on each list (or stack of a file's loop) that it makes longer; -1 where that is
+        not known.
       indices: The part that the indices of these writes depend on, or None where it cannot be played.
       told: What has to be known while a program is traced so that the size of these arrays can be told before the
         loop runs; None where it cannot be, and a `LoopBound` node has to find it.
@@ -81,6 +87,9 @@ class Loop:
     fixed: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)
     writes: dict[int, list[Operation]] = field(default_factory=dict)
+    resized: set[int] = field(default_factory=set)
+    counters: dict[int, Operation] = field(default_factory=dict)
+    pushes: dict[int, int] = field(default_factory=dict)
     indices: Slice | None = None
     told: list[Tensor] | None = None
 
@@ -114,6 +123,7 @@ def static_inputs(op: Operation) -> list[Tensor]:
     if loop.form != "unrolled":
         return bound if loop.told is None or not bound else loop.told
     given = variables_of(op)
+    bound = bound if loop.told is None else []
     return [*bound, *(given[i] for i in loop.steering.variables), *loop.steering.captured]
 
 
@@ -128,6 +138,9 @@ def _study(op: Operation) -> Loop:
     loop.fixed = {i for i, t in enumerate(body.results) if t is body.parameters[i]}
     loop.written = _only_written(op)
     _note_growing_arrays(op, loop)
+    loop.pushes = _pushes(op)
+    loop.resized = _resized(op)
+    loop.counters = _counters(op)
     loop.told = _told(op, loop)
     reason, needs = _host_reason(op)
     if not reason and _changes_shape(op):
@@ -305,6 +318,96 @@ def _writes(op: Operation, flow: Tensor) -> bool:
     return kind == "write" and op.inputs[-1] is flow and flow not in op.inputs[:-1]
 
 
+def _counters(op: Operation) -> dict[int, Operation]:
+    """Returns the integer variables to which every step adds a constant."""
+    _, body = regions_of(op)[:2]
+    found: dict[int, Operation] = {}
+    for i, (parameter, result) in enumerate(zip(body.parameters, body.results, strict=True)):
+        adds = result.op
+        if not parameter.dtype.is_integer or adds.context is not body or adds.type not in _ADDITIONS:
+            continue
+        others = [t for t in adds.inputs if t is not parameter]
+        if len(others) == 1 and not others[0].op.inputs and isinstance(others[0].op.attrs.get("value"), np.ndarray):
+            found[i] = adds
+    return found
+
+
+def after_steps(adds: Operation, parameter: Tensor, start: Any, count: int) -> Any:
+    """Returns what a counter is after so many steps, or None where that is not known.
+
+    Args:
+      adds: The node that adds to it in each step.
+      parameter: The counter inside the body.
+      start: Its value before the loop.
+      count: The number of steps.
+    """
+    (constant,) = [t for t in adds.inputs if t is not parameter]
+    more = constant.op.attrs["value"]
+    if not is_known(start) or np.shape(more) != () or np.shape(start) != ():
+        return None
+    kind = parameter.dtype.as_numpy_dtype
+    return np.asarray(np.asarray(start, kind) + np.asarray(more, kind) * kind(count), kind)
+
+
+def _pushes(op: Operation) -> dict[int, int]:
+    """Returns how often a step pushes on each of its lists, by loop variable."""
+    _, body = regions_of(op)[:2]
+    told = body.extra.get("pushes")
+    if told is not None:
+        return {i: n for i, n in enumerate(told) if n}
+    found = {
+        i: _pushes_between(parameter, result)
+        for i, (parameter, result) in enumerate(zip(body.parameters, body.results, strict=True))
+        if parameter.dtype.name == "variant" and parameter is not result
+    }
+    return {i: n for i, n in found.items() if n}
+
+
+def _pushes_between(parameter: Tensor, result: Tensor) -> int:
+    """How often a list is pushed on from the start to the end of a step; -1 where other nodes lie on the way."""
+    count = 0
+    while (result := _behind(result)) is not parameter:
+        op = result.op
+        kind = "" if op.record is None else op.record.array
+        if kind not in ("push", "pop", "write", "resize") or op.context is not parameter.op.context or _is_dynamic(op):
+            return -1
+        count += kind == "push"
+        result = op.inputs[0]
+    return count
+
+
+def _behind(tensor: Tensor) -> Tensor:
+    """Returns what a tensor is another name of."""
+    while tensor.op.type in _NAMES:
+        tensor = tensor.op.inputs[tensor.op.outputs.index(tensor)]
+    return tensor
+
+
+def _resized(op: Operation) -> set[int]:
+    """Returns the lists that a step gives another length, perhaps in a branch."""
+    _, body = regions_of(op)[:2]
+    pairs = enumerate(zip(body.parameters, body.results, strict=True))
+    return {i for i, (p, r) in pairs if p.dtype.name == "variant" and p is not r and _is_resized(r, body)}
+
+
+def _is_resized(result: Tensor, body: ControlFlowContext) -> bool:
+    stack, seen = [result], set[Tensor]()
+    while stack:
+        tensor = _behind(stack.pop())
+        op = tensor.op
+        if tensor in seen or op.context is None or not body.encloses(op.context) or tensor in op.context.parameters:
+            continue
+        seen.add(tensor)
+        kind = "" if op.record is None else op.record.array
+        if kind == "resize" or kind == "write" and op.attrs.get("resize_if_index_out_of_bounds"):
+            return True
+        if kind in ("write", "push", "pop"):
+            stack.append(op.inputs[0])
+        elif not is_loop(op):
+            stack.extend(region.results[op.outputs.index(tensor)] for region in regions_of(op)[:2])
+    return False
+
+
 def _note_growing_arrays(op: Operation, loop: Loop) -> None:
     """Finds the writes into TensorArrays of dynamic size, and what their indices depend on."""
     _, body = regions_of(op)[:2]
@@ -314,9 +417,9 @@ def _note_growing_arrays(op: Operation, loop: Loop) -> None:
     for inner in _inner_ops(body):
         if inner.record is None or inner.record.array != "write" or not _is_dynamic(inner):
             continue
-        flow = inner.inputs[-1]
+        flow = _array_of(inner)
         while flow not in places and flow.op.record is not None and flow.op.record.array == "write":
-            flow = flow.op.inputs[-1]
+            flow = _array_of(flow.op)
         if flow not in places or inner.context is not body:
             simple = False
             loop.writes.setdefault(-1, []).append(inner)
@@ -337,12 +440,25 @@ def _told(op: Operation, loop: Loop) -> list[Tensor] | None:
         found = _all_told(op, loop.steering)
     if limit is not None and is_told(limit):
         found = [*(found or ()), limit]
-    if found is None or not loop.writes:
-        return found
-    if min(body.extra.get("pushes", (-1,))) >= 0:
+    stacks = body.extra.get("pushes")
+    if found is None or stacks is None and min(loop.pushes.values(), default=0) < 0 or not _lists_are_told(body):
+        return None
+    if not loop.writes or stacks is not None and min(stacks) >= 0:
         return found
     more = None if loop.indices is None else _all_told(op, loop.indices)
     return None if more is None else [*found, *more]
+
+
+def _lists_are_told(body: ControlFlowContext) -> bool:
+    """Whether all loops inside of a body that make lists longer have lengths that are told like this one's."""
+    loops = [inner for inner in _inner_ops(body) if is_loop(inner)]
+    return all(loop_of(inner).told is not None for inner in loops if _grows_lists(inner))
+
+
+def _grows_lists(op: Operation) -> bool:
+    """Whether a loop makes lists (not TensorArrays) longer."""
+    _, body = regions_of(op)[:2]
+    return "pushes" not in body.extra and bool(_pushes(op))
 
 
 def _all_told(op: Operation, part: Slice) -> list[Tensor] | None:
@@ -353,7 +469,12 @@ def _all_told(op: Operation, part: Slice) -> list[Tensor] | None:
 
 def _is_dynamic(op: Operation) -> bool:
     maker = op.inputs[0].op
-    return bool(maker.attrs.get("dynamic_size"))
+    return bool(maker.attrs.get("dynamic_size") or op.attrs.get("resize_if_index_out_of_bounds"))
+
+
+def _array_of(op: Operation) -> Tensor:
+    """Returns the tensor with the elements that a node writes to: the flow of an array, or a list."""
+    return op.inputs[0] if op.inputs[0].dtype.name == "variant" else op.inputs[-1]
 
 
 # -------------------------------------------------------------------------------------------------------------- play

@@ -262,7 +262,7 @@ def _connect(stages: list[Stage], staging: _Staging, fetched: Sequence[Tensor], 
         if stage.device:
             stage.hoisted = [op for op in stage.ops if _is_large_constant(op)]
             stage.folded = staging.folded
-            stage.pullbacks = _pullbacks(stage)
+            stage.pullbacks = pullbacks_among(stage.ops)
             stage.fed = fed
         needed = static if stage.device else (*taken, *static)
         stage.waits = any(stages[made_in[t]].device for t in needed if made_in.get(t, i) != i)
@@ -301,10 +301,11 @@ def _is_large_constant(op: Operation) -> bool:
     return not op.inputs and isinstance(value, np.ndarray) and value.nbytes > HOISTED_BYTES
 
 
-def _pullbacks(stage: Stage) -> set[Operation]:
-    """Returns the nodes of the stage whose gradient is taken in the same stage."""
-    inside = set(stage.ops)
-    return {f for op in stage.ops if (f := forward_of(op)) is not None and f in inside}
+def pullbacks_among(ops: Iterable[Operation]) -> set[Operation]:
+    """Returns the nodes whose gradient is taken by another of the nodes."""
+    inside = set(ops)
+    pairs = [(op, forward) for op in inside if (forward := forward_of(op)) is not None]
+    return {forward for op, forward in pairs if forward in inside and op.record.array != "count"}
 
 
 def forward_of(op: Operation) -> Operation | None:

@@ -88,7 +88,7 @@ def is_told_element(op: Operation) -> bool:
     elements = elements_of(op)
     if not elements:
         return False
-    extra = op.inputs[0].op._extra
+    extra = (op if op.inputs[0].dtype.name == "variant" else op.inputs[0].op)._extra
     assert extra is not None
     if "told" not in extra:
         extra["told"] = False  # a stack that is filled from itself

@@ -29,8 +29,8 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower import array_marks
 from scopedjax._src.lower.checks import NOTE, Checks, Site, empty_note, noted
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, storage_key
-from scopedjax._src.lower.loops import Loop, Played, Slice, loop_of, play
-from scopedjax._src.lower.plan import forward_of
+from scopedjax._src.lower.loops import Loop, Played, Slice, after_steps, loop_of, play
+from scopedjax._src.lower.plan import forward_of, pullbacks_among
 from scopedjax._src.lower.prune import needed_ops
 from scopedjax._src.lower.value_ranges import ValueRanges, sites_inside
 from scopedjax._src.ops.control_flow.array_cells import (
@@ -75,6 +75,8 @@ class Trace:
       pullbacks: The pullback of each such node.
       known_inputs: The inputs, as they were before JAX took them over, of nodes that are being differentiated.
       checks: The sites at which the program checks values, or None where it shall check nothing.
+      room: How many elements a list that a step of a loop makes may come to hold, where that was counted.
+      counting: Whether the lists that loops make are only to count how many elements they come to hold.
       ranges: What is known of the values of integer tensors, so that they need no check.
     """
 
@@ -88,6 +90,8 @@ class Trace:
     pullbacks: dict[Operation, _Pullback] = field(default_factory=dict)
     known_inputs: dict[Operation, list[Any]] = field(default_factory=dict)
     checks: Checks | None = None
+    room: int | None = None
+    counting: bool = False
     ranges: ValueRanges = field(init=False)
 
     def __post_init__(self) -> None:
@@ -338,21 +342,23 @@ class Trace:
     def _recompute(self, forward: Operation, inputs: list[Any]) -> _Pullback:
         """Evaluates a node a second time for its pullback alone: in another stage, or under another derivative."""
         inner = Trace(self.platform, dict(self.values), dict(self.state), self.rng, self.slots, self.folded)
+        inner.room = self.room
         inner._evaluate_with_pullback(forward, inputs)
         return inner.pullbacks[forward]
 
     # Regions ---------------------------------------------------------------------------------------------------------
 
-    def region(self, region: ControlFlowContext, given: dict[Tensor, Any]) -> list[Any]:
+    def region(self, region: ControlFlowContext, given: dict[Tensor, Any], room: int | None = None) -> list[Any]:
         """Evaluates a region with values for its captures and parameters, and returns its results.
 
-        What the region writes is left in `state`.
+        What the region writes is left in `state`. `room` is what `Trace.room` is inside, where it is told.
         """
         inner = Trace(self.platform, dict(given), self.state, self.rng, self.slots, self.folded, checks=self.checks)
         inner.ranges = self.ranges.inside(inner.values)
+        inner.room, inner.counting = self.room if room is None else room, self.counting
         targets = [t.op for t in region.results] + list(region.result_controls)
         ops = needed_ops(targets, given, region)
-        inner.wants_pullback = {f for op in ops if (f := forward_of(op)) is not None and f in ops}
+        inner.wants_pullback = pullbacks_among(ops)
         inner.run(ops)
         return [inner.final_value(t) for t in region.results]
 
@@ -461,9 +467,25 @@ class NodeContext:
             raise InternalError(None, self.op, f"the gradient node '{self.op.name}' has lost its forward node")
         return self.trace.pullback(forward, inputs, cotangents)
 
-    def region(self, index: int, given: dict[Tensor, Any]) -> list[Any]:
-        """Evaluates region `index` of this node."""
-        return self.trace.region(self.op._extra["regions"][index], given)  # type: ignore[index]
+    def region(self, index: int, given: dict[Tensor, Any], room: int | None = None) -> list[Any]:
+        """Evaluates region `index` of this node; `room` is for lists that it makes."""
+        return self.trace.region(self.op._extra["regions"][index], given, room)  # type: ignore[index]
+
+    def list_room(self) -> int | None:
+        """Returns how many elements a list made here may come to hold, where a loop around it was counted."""
+        return self.trace.room
+
+    def counts_lists(self) -> bool:
+        """Whether lists only count their elements."""
+        return self.trace.counting
+
+    def counted(self, function: Callable[[], Any]) -> Any:
+        """Runs a function in which lists only count, and whose effects are forgotten."""
+        before, self.trace.counting = self.trace.counting, True
+        try:
+            return self.aside(function)
+        finally:
+            self.trace.counting = before
 
     def loop(self) -> Loop:
         """Returns what is known about this node, a loop."""
@@ -492,6 +514,11 @@ class NodeContext:
     ) -> Played | None:
         """Plays a part of this loop with NumPy; see `loops.play`."""
         return play(self.op, part, known, wanted, most)
+
+    @staticmethod
+    def after_steps(adds: Operation, parameter: Tensor, start: Any, count: int) -> Any:
+        """Returns what a counter of a loop is after so many steps, or None; see `loops.after_steps`."""
+        return after_steps(adds, parameter, start, count)
 
     def touched_state(self) -> tuple[dict[Any, Any], list[Any]]:
         """Returns (what this node's regions may read or write of the state, the keys that they may write)."""

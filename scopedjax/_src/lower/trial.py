@@ -37,8 +37,13 @@ def keeps_shapes(op: Operation) -> bool | None:
 
 
 def _grows_by_declaration(op: Operation) -> bool:
-    """Whether the shape invariants leave a size open that the loop starts with."""
+    """Whether the shape invariants leave a size open that the loop starts with.
+
+    Of a way back in a file, which pops what the way there pushed, they say little.
+    """
     _, body = regions_of(op)[:2]
+    if any(inner.record is not None and inner.record.array == "pop" for inner in body.ops):
+        return False
     for start, inside in zip(variables_of(op), body.parameters, strict=True):
         if start._dims is not None and inside._dims is None:
             return True

@@ -30,14 +30,12 @@ from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import FunctionAttr, to_attr_value
 from scopedjax._src.graph.graphdef import FORWARD, REGION, REGIONS
 from scopedjax._src.graph.loadable import restored
+from scopedjax._src.ops.imported_lists import BRANCHES, CASES, LOOPS, Lists, branch_names
 from scopedjax._src.ops.opdef import signature_of
 from scopedjax._src.ops.registry import lookup
 from scopedjax._src.ops.signature import MISSING, Arg, Signature
 
 CALLS: Final = frozenset(("PartitionedCall", "StatefulPartitionedCall"))
-BRANCHES: Final = frozenset(("If", "StatelessIf"))
-CASES: Final = frozenset(("Case", "StatelessCase"))
-LOOPS: Final = frozenset(("While", "StatelessWhile"))
 _MOST_DEPTH: Final = 100
 _HANDLES: Final = frozenset((as_dtype("resource").as_datatype_enum, as_dtype("variant").as_datatype_enum))
 
@@ -75,7 +73,9 @@ class _Expansion:
         self.names = {node.name for node in proto.node}
         self.rewired: dict[str, str] = {}
         self.result = protos.GraphDef()
+        self.lists = Lists(self.proto, self.result, self.functions, self._wired)
         self.depth = 0
+        self.loops: list[bool] = []  # of the loops around, whether lists grow in them
 
     def run(self) -> Any:
         """Returns the GraphDef with everything written out."""
@@ -96,11 +96,14 @@ class _Expansion:
             return False
         if node.op in CALLS or node.op == "SymbolicGradient":
             return node.attr["f"].func.name in self.functions
-        names = _branch_names(node)
+        names = branch_names(node)
         return bool(names) and all(name in self.functions for name in names)
 
     def emit(self, node: Any) -> bool:
         """Writes a node out; returns whether running it has effects."""
+        if node.op == "TensorListStack" and self.lists.is_resized(node):
+            self._stack_resized(node)
+            return False
         if not self.is_call(node):
             self.result.node.add().CopyFrom(node)
             record = lookup(node.op)
@@ -115,7 +118,7 @@ class _Expansion:
 
     def _emit_call(self, node: Any) -> bool:
         if node.op in BRANCHES:
-            return self._branch(node, _branch_names(node))
+            return self._branch(node, branch_names(node))
         if node.op in CASES:
             return self._case(node)
         if node.op in LOOPS:
@@ -230,7 +233,7 @@ class _Expansion:
 
     def _case(self, node: Any) -> bool:
         """A choice among several is a choice between the first and the others, among which there is a choice..."""
-        branches = _branch_names(node)
+        branches = branch_names(node)
         if len(branches) == 1:
             data, _ = _split(node)
             function = self.functions[branches[0]]
@@ -312,8 +315,8 @@ class _Expansion:
     # Loops -----------------------------------------------------------------------------------------------------------
 
     def _loop(self, node: Any) -> bool:
-        data, controls = _split(node)
-        condition, body = (self.functions[name] for name in _branch_names(node))
+        data, _ = _split(node)
+        condition, body = (self.functions[name] for name in branch_names(node))
         types = list(node.attr["T"].list.type)
         handed_on = [
             body.ret[out.name] == arg.name
@@ -325,6 +328,7 @@ class _Expansion:
         name = self.fresh(f"{node.name}/WhileLoop")
         shapes = list(node.attr["output_shapes"].list.shape)
         described, bodies = [], []
+        self.loops.append(self.lists.grow_in(body, [data[i] for i in moving]))
         for i, (part, function) in enumerate((("cond", condition), ("body", body))):
             inside = f"{name}#{i}"
             scope = f"{node.name}/{part}"
@@ -353,23 +357,35 @@ class _Expansion:
         for key, found in (("T", [types[i] for i in moving]), ("Tin", list(captures.values()))):
             new.attr[key].list.SetInParent()
             new.attr[key].list.type.extend(found)
-        bounds = self._bounds(new, region)
+        grows = self.loops.pop()
+        if self.loops:  # the loop around all is counted, and with it what its steps do
+            self.loops[-1] = self.loops[-1] or grows
+        bounds = [self._bound(new, region)] if grows and not self.loops else []
+        self._close_loop(new, node, bounds, [shapes[i] if shapes else None for i in moving], described)
+        results = [f"{name}:{moving.index(i)}" if i in moving else data[i] for i in range(len(data))]
+        self._results(node, results, types, (), region)
+        if grows and self.lists.are_resized_by(body):
+            variant = as_dtype("variant").as_datatype_enum
+            self.lists.resized.update(result for i, result in enumerate(results) if types[i] == variant and i in moving)
+        return any(b.effects for b in bodies)
+
+    def _close_loop(
+        self, new: Any, node: Any, bounds: Sequence[str], shapes: Sequence[Any], described: Sequence[FunctionAttr]
+    ) -> None:
+        """Gives the node of a loop all but its variables and captures, and adds it."""
         new.attr["Tbound"].list.SetInParent()
         new.attr["Tbound"].list.type.extend([as_dtype("int32").as_datatype_enum] * len(bounds))
         new.input.extend(bounds)
-        new.input.extend(f"^{c}" for c in controls)
-        for key, function in zip(("cond", "body"), _branch_names(node), strict=True):
+        new.input.extend(f"^{c}" for c in _split(node)[1])
+        for key, function in zip(("cond", "body"), branch_names(node), strict=True):
             new.attr[key].func.name = function
         new.attr["output_shapes"].CopyFrom(
-            to_attr_value(tuple(_dims(shapes[i]) if shapes else None for i in moving), "list(shape)")
+            to_attr_value(tuple(None if shape is None else _dims(shape) for shape in shapes), "list(shape)")
         )
         new.attr[REGIONS].CopyFrom(to_attr_value(tuple(described), "list(func)"))
-        if region:
-            new.attr[REGION].s = region.encode()
+        if REGION in node.attr:
+            new.attr[REGION].CopyFrom(node.attr[REGION])
         self.result.node.append(new)
-        results = [f"{name}:{moving.index(i)}" if i in moving else data[i] for i in range(len(data))]
-        self._results(node, results, types, (), region)
-        return any(b.effects for b in bodies)
 
     def _parameter(self, name: str, kind: int, shape: Any, region: str) -> str:
         new = self.result.node.add(name=self.fresh(name), op="Placeholder")
@@ -381,10 +397,8 @@ class _Expansion:
         new.attr[REGION].s = region.encode()
         return new.name
 
-    def _bounds(self, loop: Any, region: str) -> list[str]:
+    def _bound(self, loop: Any, region: str) -> str:
         """Writes the node that counts a loop's steps, for lists that grow with them and have no announced end."""
-        if not any(self._grows(name) for name in loop.input[: len(loop.attr["T"].list.type)]):
-            return []
         new = self.result.node.add(name=self.fresh(f"{loop.name}/LoopBound"), op="LoopBound")
         new.input.extend(loop.input)
         for key in ("T", "Tin"):
@@ -393,19 +407,27 @@ class _Expansion:
         new.attr[FORWARD].s = loop.name.encode()
         if region:
             new.attr[REGION].s = region.encode()
-        return [new.name]
+        return new.name
 
-    def _grows(self, tensor: str) -> bool:
-        sources = {node.name: node for node in (*self.proto.node, *self.result.node)}
-        maker = sources.get(tensor.partition(":")[0])
-        if maker is None or maker.op != "EmptyTensorList":
-            return False
-        limit = sources.get(maker.input[1].partition(":")[0])
-        if limit is None or limit.op != "Const":
-            return False
-        from scopedjax._src.graph.tensor_proto import decode
-
-        return int(decode(limit.attr["value"].tensor, "max_num_elements")) < 0
+    def _stack_resized(self, node: Any) -> None:
+        """Writes a TensorListStack as TensorListGather: how many elements there are is known when the loop is over."""
+        region = node.attr[REGION].s.decode() if REGION in node.attr else ""
+        int32 = as_dtype("int32").as_datatype_enum
+        _, controls = _split(node)
+        length = self.result.node.add(name=self.fresh(f"{node.name}/Length"), op="TensorListLength")
+        length.input.append(node.input[0])
+        ends = [self._constant(f"{node.name}/{part}", value, region) for part, value in (("First", 0), ("Step", 1))]
+        places = self.result.node.add(name=self.fresh(f"{node.name}/Range"), op="Range")
+        places.input.extend([ends[0], length.name, ends[1]])
+        places.attr["Tidx"].type = int32
+        new = self.result.node.add(name=node.name, op="TensorListGather", device=node.device)
+        new.input.extend([node.input[0], places.name, node.input[1], *(f"^{c}" for c in controls)])
+        for key in ("element_dtype", REGION, "_class", "_output_shapes"):
+            if key in node.attr:
+                new.attr[key].CopyFrom(node.attr[key])
+        if region:
+            for made in (length, places):
+                made.attr[REGION].s = region.encode()
 
     # Gradients of functions ------------------------------------------------------------------------------------------
 
@@ -589,17 +611,6 @@ _GENERAL: Final = {
 def _split(node: Any) -> tuple[list[str], list[str]]:
     data = [name for name in node.input if not name.startswith("^")]
     return data, [name[1:] for name in node.input if name.startswith("^")]
-
-
-def _branch_names(node: Any) -> list[str]:
-    """Returns the functions that a structured node chooses from."""
-    if node.op in BRANCHES:
-        return [node.attr[key].func.name for key in ("then_branch", "else_branch")]
-    if node.op in LOOPS:
-        return [node.attr[key].func.name for key in ("cond", "body")]
-    if node.op in CASES:
-        return [f.name for f in node.attr["branches"].list.func]
-    return []
 
 
 def _count(arg: Any, attrs: Mapping[str, Any]) -> int:

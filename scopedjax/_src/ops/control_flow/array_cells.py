@@ -18,13 +18,22 @@ Which elements were written and read is kept elsewhere (`lower.array_marks`): TF
 
 Stacks, by which imported gradients get values of a loop back, are such arrays too. Many hold shapes, the same in every
 step and needed while a program is traced; `same` is what all elements are known to be.
+
+Elements may be `Cells` themselves (`kind` is `NESTED`): what each step of an outer loop keeps of its inner loop. Then
+the buffer is a `Cells` whose arrays have one axis more in front:
+
+    a list of 4 lists of up to 8 vectors of 3      size 4, buffer: Cells(size int32[4], buffer float32[4, 8, 3])
+
+An Optional of a file's branches (`kind` is `OPTIONAL`) is an array of one element, or of none. Two branches may put
+different things into the same one, so its buffer is a dict with what each node that makes it puts in, and zeros for
+the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -55,6 +64,8 @@ class Known:
 
 
 _MOST_KNOWN = 64  # elements
+NESTED: Final = "cells"  # the kind of an array whose elements are arrays of cells
+OPTIONAL: Final = "optional"  # the kind of an Optional
 NOTHING = "nothing"  # what the elements of an array are into which nothing was written
 
 
@@ -64,16 +75,17 @@ class Cells:
     """The elements of a TensorArray.
 
     Attributes:
-      kind: NumPy dtype of the elements.
+      kind: NumPy dtype of the elements, `NESTED`, or `OPTIONAL`.
       size: Number of elements: an int, or a traced int32 scalar for an array that grows inside a loop.
-      buffer: Array `[capacity, ...]`, capacity at least `size`; None before the first write.
+      buffer: Array `[capacity, ...]`, capacity at least `size`; None before the first write. Of nested cells, `Cells`.
       items: The elements one by one, None where not written; instead of a buffer.
       dynamic: Whether writing beyond the size makes the array larger.
       bounded: Whether the capacity is known to suffice for writes at indices that are not known while tracing.
       adds: Whether writing adds to what is there: arrays of gradients.
       counts: Whether it holds no elements and only counts how large it becomes.
       room: The capacity that the buffer will have, where there is none yet and the size is traced.
-      same: Of a stack, what every element is, `NOTHING`, or None where they differ or are not known.
+      same: Of a stack, what every element is, `NOTHING`, or None where they differ or are not known. Of an Optional,
+        what is known of what nodes put into it: (name of the node, value) pairs.
     """
 
     kind: Any
@@ -85,7 +97,7 @@ class Cells:
     adds: bool = False
     counts: bool = False
     room: int = 0
-    same: Known | str | None = None
+    same: Any = None
 
     def tree_flatten(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """The arrays, and what else there is."""
@@ -109,8 +121,8 @@ class Cells:
         """How many elements there is room for."""
         if self.items is not None:
             return len(self.items)
-        if self.buffer is not None:
-            return self.buffer.shape[0]
+        if jax.tree_util.tree_leaves(self.buffer):
+            return _lead(self.buffer)
         return max(self.size, self.room) if isinstance(self.size, int) else self.room
 
     # Reading ---------------------------------------------------------------------------------------------------------
@@ -131,8 +143,8 @@ class Cells:
         if self.buffer is None:
             return self._zeros(shape)
         if known is not None:
-            return jnp.asarray(self.buffer)[known]
-        return jax.lax.dynamic_index_in_dim(self.buffer, index, keepdims=False)
+            return jax.tree_util.tree_map(lambda b: jnp.asarray(b)[known], self.buffer)
+        return jax.tree_util.tree_map(lambda b: jax.lax.dynamic_index_in_dim(b, index, keepdims=False), self.buffer)
 
     def gather(self, indices: Any, shape: Sequence[int] | None = None) -> Any:
         """Returns elements `[len(indices), ...]`."""
@@ -259,12 +271,33 @@ class Cells:
         largest = jnp.max(jnp.asarray(index, jnp.int32), initial=-1)
         return replace(self, size=jnp.maximum(jnp.asarray(self.size, jnp.int32), largest + 1))
 
+    def counted_with(self, value: Any) -> Cells:
+        """Returns the count of a list on which `value` was pushed: room enough for it and for what it holds itself."""
+        size = jnp.asarray(self.size, jnp.int32) + 1
+        if isinstance(value, Cells):
+            size = jnp.maximum(size, jnp.asarray(value.size, jnp.int32))
+        return replace(self, size=size)
+
     def _put(self, index: Any, value: Any) -> Cells:
+        if isinstance(value, Cells):
+            return self._put_cells(index, value)
         buffer = self.buffer
         if buffer is None:
             buffer = jnp.zeros((self.capacity, *value.shape), self.kind)
         at = jnp.asarray(buffer).at[index]
         return replace(self, buffer=at.add(value, mode="drop") if self.adds else at.set(value, mode="drop"))
+
+    def _put_cells(self, index: Any, value: Cells) -> Cells:
+        room = self.capacity
+        value = as_traced(value)
+        if self.buffer is None:
+            buffer = _rows_like(value, room)
+        else:
+            element = jax.tree_util.tree_map(lambda b: b[0], self.buffer)
+            value = as_traced(value.in_form_of(element))
+            buffer = self._rows_in_form(value, room)
+        put = jax.tree_util.tree_map(lambda b, v: b.at[index].set(v, mode="drop"), buffer, value)
+        return replace(self, buffer=put)
 
     def scatter(self, indices: Any, values: Any) -> Cells:
         """Returns the array with `values[i]` as element `indices[i]`."""
@@ -328,7 +361,7 @@ class Cells:
         return replace(self, buffer=jnp.zeros((self.capacity, *values.shape[1:]), self.kind))
 
     def _fits(self, value: Any) -> bool:
-        return self.buffer is None or tuple(self.buffer.shape[1:]) == tuple(value.shape)
+        return self.buffer is None or self.kind == NESTED or tuple(self.buffer.shape[1:]) == tuple(value.shape)
 
     def _grown(self, size: int) -> Cells:
         """With at least `size` elements, for an array that may grow."""
@@ -345,8 +378,7 @@ class Cells:
             return replace(self, items=(*self.items, *[None] * missing))
         if self.buffer is None:
             return replace(self, room=capacity) if self.dynamic else replace(self, size=capacity)
-        more = jnp.zeros((missing, *self.buffer.shape[1:]), self.kind)
-        return replace(self, buffer=jnp.concatenate([jnp.asarray(self.buffer), more]))
+        return replace(self, buffer=jax.tree_util.tree_map(lambda b: resized(jnp.asarray(b), capacity), self.buffer))
 
     def _as_items(self) -> tuple[Any, ...]:
         if self.items is not None:
@@ -355,19 +387,75 @@ class Cells:
             return (None,) * self.size
         return tuple(self.buffer[i] for i in range(self.size))
 
-    def settled(self, capacity: int | None, element: Sequence[int] | None) -> Cells:
+    def _rows_in_form(self, element: Any, room: int) -> Any:
+        """The buffer of nested cells with elements in the form of one (its arrays may be mere shapes)."""
+        if self.buffer is None:
+            return _rows_like(element, room)
+        if not jax.tree_util.tree_leaves(self.buffer):
+            return _rows_like(as_traced(self.buffer.in_form_of(element)), room)
+        return jax.vmap(lambda e: as_traced(e.in_form_of(element)))(self.buffer)
+
+    def element_form(self) -> Any:
+        """Returns the shape of an element; of nested cells, an element."""
+        if self.kind == NESTED:
+            return jax.tree_util.tree_map(lambda b: jax.ShapeDtypeStruct(b.shape[1:], b.dtype), self.buffer)
+        return self.buffer.shape[1:]
+
+    def in_form_of(self, other: Cells) -> Cells:
+        """Returns the array as another form of it is: with that one's buffer, room, and a computed size like there."""
+        cells = self._with_size_of(other)
+        if cells.kind == OPTIONAL:
+            return cells._optional_in_form_of(other)
+        if cells.same != other.same:
+            cells = cells.with_same(
+                cells.same if other.same == NOTHING else other.same if cells.same == NOTHING else None
+            )
+        if other.room > cells.room or other.bounded and not cells.bounded:
+            cells = replace(cells, room=max(cells.room, other.room), bounded=other.bounded or cells.bounded)
+        if other.buffer is None or cells.items is not None:
+            return cells
+        room = other.capacity
+        if cells.buffer is None:
+            return replace(cells, buffer=_zeros_of(other.buffer))
+        if cells.kind == NESTED:
+            element = jax.tree_util.tree_map(lambda b: jax.ShapeDtypeStruct(b.shape[1:], b.dtype), other.buffer)
+            cells = replace(cells, buffer=cells._rows_in_form(element, room))
+        return cells.with_capacity(room)
+
+    def _with_size_of(self, other: Cells) -> Cells:
+        if isinstance(self.size, int) and not (isinstance(other.size, int) and other.size == self.size):
+            return replace(self, size=jnp.asarray(self.size, jnp.int32))
+        return self
+
+    def _optional_in_form_of(self, other: Cells) -> Cells:
+        own = {
+            k: v.in_form_of(other.buffer[k]) if k in other.buffer and isinstance(v, Cells) else v
+            for k, v in self.buffer.items()
+        }
+        known = (dict(self.same), dict(other.same))
+        both = {
+            (k, v)
+            for k, v in (*self.same, *other.same)
+            if all(k not in o.buffer or known[i].get(k) == v for i, o in enumerate((self, other)))
+        }
+        same = tuple(sorted(both, key=lambda pair: pair[0]))
+        return replace(self, buffer={**_zeros_of(other.buffer), **own}, same=same)
+
+    def settled(self, capacity: int | None, element: Any) -> Cells:
         """Returns the array in the form that a loop carries.
 
         Args:
           capacity: How many elements the loop may need, or None where that is not known.
-          element: Shape of an element, or None where nothing was written in the loop either.
+          element: What `element_form` says of the array, or None where nothing was written in the loop either.
         """
         cells = self
         if cells.counts:
             return replace(cells, size=jnp.asarray(cells.size, jnp.int32))
         if cells.items is not None and all(i is not None and i.shape == cells.items[0].shape for i in cells.items):
             cells = replace(cells, items=None, buffer=jnp.stack(list(cells.items)))
-        if cells.buffer is None and cells.items is None and element is not None:
+        if element is not None and cells.kind == NESTED:
+            cells = replace(cells, buffer=cells._rows_in_form(element, max(cells.capacity, capacity or 0)))
+        elif cells.buffer is None and cells.items is None and element is not None:
             room = max(cells.capacity, capacity or 0)
             cells = replace(cells, buffer=jnp.zeros((room, *element), cells.kind))
         if not cells.dynamic or cells.items is not None:
@@ -379,6 +467,20 @@ class Cells:
     def zeros(self) -> Cells:
         """Returns an array like this one with zeros as its elements."""
         return jax.tree_util.tree_map(lambda v: jnp.zeros_like(v) if is_inexact(v) else v, self)
+
+
+def _lead(buffer: Any) -> int:
+    """The capacity of a buffer."""
+    return jax.tree_util.tree_leaves(buffer)[0].shape[0]
+
+
+def _rows_like(element: Any, room: int) -> Any:
+    """A buffer of `room` elements like one."""
+    return jax.tree_util.tree_map(lambda v: jnp.zeros((room, *v.shape), v.dtype), element)
+
+
+def _zeros_of(buffer: Any) -> Any:
+    return jax.tree_util.tree_map(lambda b: jnp.zeros(b.shape, b.dtype), buffer)
 
 
 def is_inexact(value: Any) -> bool:

@@ -21,6 +21,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.constant_value import constant_value
 from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells
+from scopedjax._src.ops.control_flow.list_elements import taken_from
 from scopedjax._src.ops.opdef import type_text
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -41,7 +42,9 @@ def maker_of(op: Operation) -> Operation:
 
 
 def elements_of(op: Operation) -> list[Tensor] | None:
-    """Returns what is pushed on the stack that a node reads, or None where it reads no stack."""
+    """Returns what is pushed on the stack or list that a node reads, or None where it reads none."""
+    if op.inputs and op.inputs[0].dtype.name == "variant":
+        return taken_from(op)
     if op.record is None or op.record.array != "read":
         return None
     maker = maker_of(op)
@@ -55,8 +58,9 @@ def elements_of(op: Operation) -> list[Tensor] | None:
 
 
 def filled_by(op: Operation) -> list[Operation]:
-    """Returns the loops that fill the stack that a node reads."""
-    return [] if elements_of(op) is None else list(maker_of(op)._extra["filled_by"])  # type: ignore[index]
+    """Returns the loops that fill the stack that a node reads; of lists nothing is said."""
+    is_list = bool(op.inputs) and op.inputs[0].dtype.name == "variant"
+    return [] if is_list or elements_of(op) is None else list(maker_of(op)._extra["filled_by"])  # type: ignore[index]
 
 
 def _note_elements(op: Operation) -> None:

@@ -14,7 +14,6 @@ value in the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -29,7 +28,7 @@ from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.apply import apply_op, record_node
-from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells, as_traced
+from scopedjax._src.ops.control_flow.array_cells import Cells, as_traced
 from scopedjax._src.ops.convert import convert_to_tensor
 from scopedjax._src.ops.indexed_slices import IndexedSlices
 from scopedjax._src.ops.registry import defop, lookup
@@ -111,30 +110,12 @@ def _alike(op: Operation, branches: list[Callable[..., Any]], operands: Sequence
                 if i in absent[index]:
                     results[i] = jax.tree_util.tree_map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), other)
                 elif isinstance(other, Cells):
-                    results[i] = _with_form(results[i], other)
+                    results[i] = results[i].in_form_of(other)
             return results, changes
 
         return run
 
     return [completed(0), completed(1)]
-
-
-def _with_form(cells: Cells, other: Cells) -> Cells:
-    """Returns an array with the buffer that another form of it has."""
-    if cells.same != other.same:
-        cells = cells.with_same(cells.same if other.same == NOTHING else other.same if cells.same == NOTHING else None)
-    if cells.kind is None:  # an Optional without a value
-        cells = replace(cells, kind=other.kind)
-    if isinstance(cells.size, int) and isinstance(other.size, int) and cells.size != other.size:
-        cells = replace(cells, size=jnp.asarray(cells.size, jnp.int32))
-    if other.dynamic and not isinstance(other.size, int) and isinstance(cells.size, int):
-        cells = replace(cells, size=jnp.asarray(cells.size, jnp.int32))
-    if other.buffer is None or cells.items is not None:
-        return cells
-    room = other.buffer.shape[0]
-    if cells.buffer is None:
-        return replace(cells, buffer=jnp.zeros((room, *other.buffer.shape[1:]), cells.kind))
-    return cells.with_capacity(room)
 
 
 def cond(

@@ -14,18 +14,20 @@ element, or of none.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.errors import UnimplementedError
-from scopedjax._src.base.shapes import Dims
+from scopedjax._src.base.shapes import Dims, compatible
 from scopedjax._src.graph.operation import Operation
-from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells
+from scopedjax._src.ops.control_flow.array_cells import NESTED, NOTHING, OPTIONAL, Cells, Known
 from scopedjax._src.ops.registry import NO_GRADIENT, NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
 from scopedjax._src.ops.shape_rules import scalar
@@ -36,6 +38,11 @@ _TYPED: Final = "element_dtype: type, shape_type: type"
 def _is_text(op: Operation) -> bool:
     dtype = op.attrs.get("element_dtype")
     return dtype is not None and dtype.name == "string"
+
+
+def _kind(element_dtype: DType) -> Any:
+    """What `Cells` call the dtype of a list's elements."""
+    return NESTED if element_dtype.name == "variant" else np.dtype(element_dtype.as_numpy_dtype)
 
 
 def _element_dims(c: ShapeContext, index: int) -> Dims:
@@ -83,10 +90,12 @@ def _reserve(element_shape: Any, num_elements: Any, *, element_dtype: DType) -> 
         raise UnimplementedError(
             None, None, "a TensorList whose length the program computes: feed the length, or take it from a shape"
         )
-    kind, size, shape = np.dtype(element_dtype.as_numpy_dtype), int(num_elements), _known_shape(element_shape)
+    kind, size, shape = _kind(element_dtype), int(num_elements), _known_shape(element_shape)
     if kind == np.dtype(object):
         return Cells(kind, size, items=(None,) * size)
-    return Cells(kind, size, None if shape is None else jnp.zeros((size, *shape), kind))
+    if kind == NESTED or shape is None:
+        return Cells(kind, size)
+    return Cells(kind, size, jnp.zeros((size, *shape), kind))
 
 
 @defop(
@@ -97,10 +106,14 @@ def _reserve(element_shape: Any, num_elements: Any, *, element_dtype: DType) -> 
     gradient=NOT_DIFFERENTIABLE,
     array="make",
 )
-def _empty(element_shape: Any, max_num_elements: Any, *, element_dtype: DType) -> Cells:
-    kind, most = np.dtype(element_dtype.as_numpy_dtype), int(max_num_elements)
+def _empty(ctx: Any, element_shape: Any, max_num_elements: Any, *, element_dtype: DType) -> Cells:
+    kind, most = _kind(element_dtype), int(max_num_elements)
     if kind == np.dtype(object):
         return Cells(kind, 0, items=(), dynamic=True)
+    if ctx.counts_lists():
+        return Cells(kind, 0, dynamic=True, counts=True).settled(None, None)
+    if most < 0 and (room := ctx.list_room()) is not None:
+        most = room
     return Cells(kind, 0, dynamic=True, bounded=most >= 0, room=max(most, 0), same=NOTHING)
 
 
@@ -257,14 +270,20 @@ def _split(tensor: Any, element_shape: Any, lengths: Any) -> Cells:
 @defop(
     "TensorListResize(input_handle: variant, size: int32) -> output_handle: variant",
     shape=scalar,
-    static=("size",),
-    array="write",
+    array="resize",
 )
-def _resize(input_handle: Cells, size: Any) -> Cells:
+def _resize(ctx: Any, input_handle: Cells, size: Any) -> Cells:
+    if input_handle.counts:
+        return replace(input_handle, size=jnp.maximum(input_handle.size, jnp.asarray(size, jnp.int32)))
+    if not isinstance(size, (int, np.ndarray, np.generic)) or not isinstance(input_handle.size, int):
+        size = jnp.asarray(size, jnp.int32)
+        words = "a TensorList becomes longer ({found}) than was foreseen"
+        ctx.refuse(size > input_handle.capacity, size, words)
+        return replace(input_handle, size=size)
     wanted = int(size)
     cells = input_handle.with_capacity(wanted)
     if cells.buffer is not None:
-        return replace(cells, buffer=cells.buffer[:wanted], size=wanted)
+        return replace(cells, buffer=jax.tree_util.tree_map(lambda b: b[:wanted], cells.buffer), size=wanted)
     return replace(cells, size=wanted, items=None if cells.items is None else cells.items[:wanted])
 
 
@@ -275,6 +294,8 @@ def _resize(input_handle: Cells, size: Any) -> Cells:
     array="push",
 )
 def _push(input_handle: Cells, tensor: Any) -> Cells:
+    if input_handle.counts:
+        return input_handle.counted_with(tensor)
     size = input_handle.size
     return input_handle.write(np.int32(size) if isinstance(size, int) else size, tensor)
 
@@ -302,19 +323,18 @@ def _pop(ctx: Any, input_handle: Cells, element_shape: Any) -> tuple[Cells, Any]
     shape=scalar,
     array="make",
 )
-def _optional(components: list[Any]) -> Cells:
+def _optional(ctx: Any, components: list[Any]) -> Cells:
     if len(components) != 1:
         raise UnimplementedError(None, None, f"an Optional of {len(components)} components: one is what branches make")
     (value,) = components
-    if isinstance(value, Cells):
-        raise UnimplementedError(None, None, "an Optional that holds a TensorList")
-    array = jnp.asarray(value)
-    return Cells(np.dtype(array.dtype), 1, array[None])
+    part = value if isinstance(value, Cells) else jnp.asarray(value)
+    known = Known.of(value)
+    return Cells(OPTIONAL, 1, {ctx.op.name: part}, same=() if known is None else ((ctx.op.name, known),))
 
 
 @defop("OptionalNone() -> optional: variant", shape=scalar, gradient=NOT_DIFFERENTIABLE, array="make")
 def _no_optional() -> Cells:
-    return Cells(None, 0)
+    return Cells(OPTIONAL, 0, {}, same=())
 
 
 @defop(
@@ -332,8 +352,28 @@ def _has_value(optional: Cells) -> Any:
     array="read",
 )
 def _value(ctx: Any, optional: Cells) -> list[Any]:
-    if optional.buffer is None:
+    (dtype,), (dims,) = ctx.op.attrs["output_types"], ctx.op.attrs["output_shapes"]
+    fitting = {k: v for k, v in optional.buffer.items() if _may_be(v, dtype, dims)}
+    fitting = {k: v for k, v in fitting.items() if _is_of_branch(ctx.op, k)} or fitting
+    known = dict(optional.same)
+    if len(fitting) == 1 and (key := next(iter(fitting))) in known:
+        return [known[key].value()]
+    parts = list(fitting.values())
+    if not parts:
         # Only a branch that is not taken asks for what the other branch has kept; its shape is all that matters.
-        (dtype,), (shape,) = ctx.op.attrs["output_types"], ctx.op.attrs["output_shapes"]
-        return [jnp.zeros(tuple(d or 0 for d in shape or ()), dtype.as_numpy_dtype)]
-    return [jnp.asarray(optional.buffer)[0]]
+        return [jnp.zeros(tuple(d or 0 for d in dims or ()), dtype.as_numpy_dtype)]
+    if len(parts) > 1 and (dtype.name == "variant" or len({v.shape for v in parts}) > 1):
+        raise UnimplementedError(None, None, f"an Optional that holds one of several things: {', '.join(fitting)}")
+    return [functools.reduce(jnp.logical_or if dtype.name == "bool" else jnp.add, parts)]  # all but one are zeros
+
+
+def _may_be(value: Any, dtype: DType, dims: Dims) -> bool:
+    if isinstance(value, Cells) or dtype.name == "variant":
+        return isinstance(value, Cells) and dtype.name == "variant"
+    return value.dtype == dtype.as_numpy_dtype and compatible(value.shape, dims)
+
+
+def _is_of_branch(op: Operation, maker: str) -> bool:
+    """Whether an Optional was made in the branch of a cond to whose way back a node belongs."""
+    made = op.graph.get_operation_by_name(maker).context
+    return made is not None and op.context is not None and made.kind == op.context.kind

@@ -35,7 +35,7 @@ import numpy as np
 from scopedjax._src.base.errors import InvalidArgumentError, UnimplementedError
 from scopedjax._src.base.shapes import Dims
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.ops.control_flow.array_cells import NOTHING, Cells, as_traced
+from scopedjax._src.ops.control_flow.array_cells import NESTED, NOTHING, Cells, as_traced
 from scopedjax._src.ops.control_flow.open_loop import open_loop
 from scopedjax._src.ops.registry import NOT_DIFFERENTIABLE, defop
 from scopedjax._src.ops.shape_context import ShapeContext
@@ -81,9 +81,10 @@ def _loop_bound(ctx: Any, input: list[Any], captured: list[Any]) -> Any:
     if inner.loop().told is not None:
         return np.int32(0)
     captures = inner.op.inputs[len(input) : len(input) + len(captured)]
-    counting = [replace(v, counts=True, buffer=None, items=None) if _grows(v) else v for v in input]
+    values = _resizable(input, inner.loop().resized)
+    counting = [replace(v, counts=True, buffer=None, items=None) if _grows(v) else v for v in values]
     steps = _Steps(inner, counting, dict(zip(captures, captured, strict=True)), None)
-    results = inner.aside(steps.results)
+    results = inner.counted(steps.results)
     sizes = [jnp.asarray(r.size, jnp.int32) for r in results if _grows(r)]
     largest = jnp.max(jnp.stack(sizes)) if sizes else jnp.zeros([], jnp.int32)
     largest = jnp.maximum(largest, _LEAST_ROOM)
@@ -92,6 +93,14 @@ def _loop_bound(ctx: Any, input: list[Any], captured: list[Any]) -> Any:
 
 def _grows(value: Any) -> bool:
     return isinstance(value, Cells) and value.dynamic
+
+
+def _resizable(values: list[Any], resized: set[int]) -> list[Any]:
+    """Loop variables with the mark that a list may change its length, which it does not tell by itself."""
+    return [
+        replace(v, dynamic=True, bounded=True, room=v.capacity) if i in resized and isinstance(v, Cells) else v
+        for i, v in enumerate(values)
+    ]
 
 
 def _on_host(ctx: Any, values: list[Any], given: dict[Tensor, Any]) -> list[Any]:
@@ -137,7 +146,7 @@ class _Steps:
         self.ctx = ctx
         self.loop = ctx.loop()
         self.condition, self.body = ctx.op._extra["regions"][:2]
-        self.values = values
+        self.values = _resizable(values, self.loop.resized)
         self.given = given
         before = ctx.given_inputs() or (*values, *given.values())
         self.known = {
@@ -187,7 +196,8 @@ class _Steps:
     def _unrolled(self, count: int) -> list[Any]:
         values = self.values
         for _ in range(count):
-            values = self.ctx.region(1, {**self.given, **dict(zip(self.body.parameters, values, strict=True))})
+            given = {**self.given, **dict(zip(self.body.parameters, values, strict=True))}
+            values = self.ctx.region(1, given, self.bound)
         return list(values)
 
     # As one loop -----------------------------------------------------------------------------------------------------
@@ -216,7 +226,16 @@ class _Steps:
         results = list(self.values)
         for i, value in zip((*self.moving, *self.written), (*values, *sums), strict=True):
             results[i] = _as_before(value, self.values[i])
+        if count is not None:
+            self._count_up(results, count)
         return results
+
+    def _count_up(self, results: list[Any], count: int) -> None:
+        """Gives what counts steps the value that is known of it: the way back of a file's loop is as long as that."""
+        for i, adds in self.loop.counters.items():
+            value = self.ctx.after_steps(adds, self.body.parameters[i], self.values[i], count)
+            if value is not None:
+                results[i] = value
 
     def _run(self, count: int | None, consts: Any, carry: Any, sums: Any) -> tuple[Any, Any]:
         if count is not None:
@@ -255,11 +274,7 @@ class _Steps:
             olds = dict(zip((*self.moving, *self.written), (*values, *sums), strict=True))
             if self._note_same(olds, news, moving, written):
                 continue
-            told = {
-                i: new.buffer.shape[1:]
-                for i, new in news.items()
-                if isinstance(new, Cells) and new.buffer is not None and olds[i].buffer is None
-            }
+            told = {i: new.element_form() for i, new in news.items() if _tells_form(olds[i], new)}
             if not told:
                 for i in (*self.moving, *self.written):
                     self._check_shapes(i, olds[i], news[i])
@@ -294,9 +309,9 @@ class _Steps:
         """How many elements each TensorArray of dynamic size may come to hold."""
         writes = self.loop.writes
         most = self.most if count is None else count
-        pushes = self.body.extra.get("pushes", ())
-        if pushes and min(pushes) >= 0 and most is not None:  # a file's loop, which fills stacks for its gradient
-            return {i: _height(self.values[i]) + n * most for i, n in enumerate(pushes) if n}
+        pushes = self.loop.pushes
+        if pushes and most is not None and min(pushes.values()) > 0:  # a file's loop, which fills stacks for gradients
+            return {i: _height(self.values[i]) + n * most for i, n in pushes.items() if _grows(self.values[i])}
         if writes and self.loop.indices is not None and most is not None:
             wanted = [op.inputs[1] for ops in writes.values() for op in ops]
             played = self.ctx.play(self.loop.indices, self.known, wanted, most)
@@ -334,7 +349,7 @@ class _Steps:
     def _step(self, consts: Any, carry: Any, sums: Any) -> tuple[Any, Any]:
         inside = self._inside(self.body, consts, carry[0], sums)
         results, left = self.ctx.with_state(
-            self._state(consts, carry[1]), lambda: [as_traced(v) for v in self.ctx.region(1, inside)]
+            self._state(consts, carry[1]), lambda: [as_traced(v) for v in self.ctx.region(1, inside, self.bound)]
         )
         values = [_like_carried(results[i], old) for i, old in zip(self.moving, carry[0], strict=True)]
         state = [_like_carried(left[k], old) for k, old in zip(self.changing, carry[1], strict=True)]
@@ -349,6 +364,16 @@ class _Steps:
         results, left = self.ctx.with_state(self._state(consts, carry[1]), lambda: self.ctx.region(0, inside))
         state = [_like_carried(left[k], old) for k, old in zip(self.changing, carry[1], strict=True)]
         return carry[0], state, jnp.asarray(results[0], bool).reshape(())
+
+
+def _tells_form(old: Any, new: Any) -> bool:
+    """Whether an array after a step tells the form of its elements, which it had not before."""
+    if not isinstance(new, Cells) or new.buffer is None:
+        return False
+    if old.buffer is None or new.kind != NESTED:
+        return old.buffer is None
+    forms = [jax.tree_util.tree_flatten(v.element_form()) for v in (old, new)]
+    return forms[0][1] != forms[1][1] or any(a.shape != b.shape for a, b in zip(*(f[0] for f in forms), strict=True))
 
 
 def _capacity(value: Any) -> int:

@@ -82,11 +82,19 @@ def _rank_of_stored(c: ShapeContext) -> list[Dims]:
     return [(None if dims is None else len(dims),)]
 
 
+def _stored_shape(op: Operation) -> list[Any] | None:
+    dims = stored_dims(op.inputs[0])
+    if dims is None or None in dims:
+        return [None]
+    return [np.asarray(dims, op.attrs["out_type"].as_numpy_dtype)]
+
+
 @defop(
     "VariableShape(input: resource; out_type: type = int32) -> output: out_type",
     shape=_rank_of_stored,
     reads=("input",),
     gradient=NOT_DIFFERENTIABLE,
+    static_value=_stored_shape,
     types={"out_type": INDEX},
     host=_holds_text,
 )
