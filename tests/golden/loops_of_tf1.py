@@ -60,7 +60,30 @@ def maps(tf):
     tf.train.GradientDescentOptimizer(0.5).minimize(loss, name="train")
 
 
+def nested(tf):
+    """A branch and a loop inside a loop, both with resource variables, and an array that grows."""
+    x = tf.placeholder(tf.float32, [None, None, 3], name="x")
+    tf.placeholder(tf.int32, [None], name="lengths")
+    y = tf.placeholder(tf.int32, [None], name="y")
+    with tf.variable_scope("net", use_resource=True):
+        w, u = tf.get_variable("w", [3, 3]), tf.get_variable("u", [3])
+    steps = tf.shape(x)[1]
+
+    def body(i, h, kept):
+        h = tf.cond(tf.equal(i % 2, 0), lambda: tf.tanh(tf.matmul(h, w)), lambda: h * u)
+        _, h = tf.while_loop(lambda j, _: j < i, lambda j, h: (j + 1, h + tf.sin(h) * u), [0, h])
+        return i + 1, h, kept.write(i, h)
+
+    kept = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=[None, 3])
+    _, h, kept = tf.while_loop(lambda i, *_: i < steps, body, [0, x[:, 0], kept])
+    logits = tf.layers.dense(h, 2) + tf.reduce_mean(kept.stack())
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits), name="loss")
+    tf.train.AdamOptimizer(0.05).minimize(loss, name="train")
+
+
 PROGRAMS = {"lstm": lstm, "while_loop": while_loop, "maps": maps}
+# As `tf.enable_control_flow_v2()` has them written: loops and branches are functions.
+FUNCTIONS = {"while_loop_v2": while_loop, "nested_v2": nested}
 
 
 def batches():
@@ -83,7 +106,8 @@ def main():
     import tensorflow as tf
 
     results = {}
-    for name, program in PROGRAMS.items():
+    for name, program in [*PROGRAMS.items(), *FUNCTIONS.items()]:
+        (tf.enable_control_flow_v2 if name in FUNCTIONS else tf.disable_control_flow_v2)()
         with tf.Graph().as_default() as graph:
             tf.set_random_seed(5)
             program(tf)

@@ -11,7 +11,7 @@ from tests.golden import loops_of_tf1
 from tests.oracle import assert_same, golden, our_tf
 
 
-@pytest.mark.parametrize("name", loops_of_tf1.PROGRAMS)
+@pytest.mark.parametrize("name", [*loops_of_tf1.PROGRAMS, *loops_of_tf1.FUNCTIONS])
 def test_losses(name: str) -> None:
     from tests.graph.files import message_type
 

@@ -356,17 +356,37 @@ def _strided_slice_grad(
     shrink_axis_mask: int,
 ) -> Any:
     masks = Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
-    lists = [[int(v) for v in np.asarray(bound)] for bound in (begin, end, strides)]
+    lists = [
+        [int(v) for v in bound] if isinstance(bound, np.ndarray) else [bound[i] for i in range(bound.shape[0])]
+        for bound in (begin, end, strides)
+    ]
     zeros = jnp.zeros(tuple(int(s) for s in shape), dy.dtype)
     _, pullback = jax.vjp(lambda x: _cut(x, masks, *lists), zeros)
     return pullback(dy)[0]
+
+
+def _static_bounds_of_gradient(op: Operation) -> tuple[str, ...]:
+    """What must be known of the bounds: the index that a loop's way back takes from a list need not be."""
+    every = ("shape", "begin", "end", "strides")
+    masks = Masks.of(op.attrs)
+    sizes = [t._dims for t in op.inputs]
+    counts = {dims[0] for dims in sizes[1:4] if dims is not None and len(dims) == 1}
+    rank = None if sizes[0] is None or len(sizes[0]) != 1 else sizes[0][0]
+    count = next((c for c in counts if c is not None), None)
+    if masks.ellipsis or masks.new_axis or count is None or rank is None:
+        return every
+    slices = [e for e in entries_of(masks, count, rank) if e.kind == "slice"]
+    needed = {"shape": True, "strides": True}
+    needed["begin"] = any(e.has_begin for e in slices)
+    needed["end"] = any(e.has_end for e in slices)
+    return tuple(name for name in every if needed[name])
 
 
 declare(
     f"StridedSliceGrad(shape: Index, begin: Index, end: Index, strides: Index, dy: T; {MASKS}) -> output: T",
     _strided_slice_grad,
     shape=lambda c: [c.shape_value(0)],
-    static=("shape", "begin", "end", "strides"),
+    static=_static_bounds_of_gradient,
     types={"Index": dtypes.INDEX},
 )
 
