@@ -76,7 +76,8 @@ REASONS = {
     "enable_eager_execution": "there is no eager mode: this is TensorFlow 1's graph mode; for eager code write JAX",
     "function": "tf.function belongs to TensorFlow 2; a session compiles what it runs",
     "LMDBReader": "LMDB files need a library of their own: convert them once to TFRecord files",
-    "CriticalSection": "a run does its stateful nodes in one order: call the function itself",
+    "CriticalSection": "a run does its stateful nodes in one order: call the function itself; between threads that run "
+    "one session, hold a threading.Lock around session.run",
     "sysconfig": "nothing is compiled against it: an op is a Python function (tf.custom_gradient, tf.py_func)",
     "user_ops": "they came from shared libraries; write a Python function",
     "load_library": "XLA cannot compile an op of a shared library; write a Python function",
