@@ -672,6 +672,7 @@ from scopedjax import distribute as distribute
 from scopedjax import profiler as profiler
 from scopedjax import xla as xla
 from scopedjax._src.lib.module import Module as Module
+from scopedjax._src.lib.functions.polymorphic import function as function
 from scopedjax._src.lib.platform.eager_leftovers import init_scope as init_scope
 from scopedjax._src.ops.accumulators.accumulator import ConditionalAccumulator as ConditionalAccumulator
 from scopedjax._src.ops.accumulators.accumulator import ConditionalAccumulatorBase as ConditionalAccumulatorBase

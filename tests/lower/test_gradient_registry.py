@@ -69,6 +69,10 @@ DEPARTURES = {
         ),
         "JAX differentiates it; TensorFlow did in contrib or nowhere",
     ),  # fmt: skip
+    **dict.fromkeys(
+        ("PartitionedCall", "StatefulPartitionedCall"),
+        "a call knows the body whose gradient is taken; TensorFlow registers a gradient for each function",
+    ),
     "NextAfter": "flat almost everywhere; TensorFlow hands the gradient on to the first argument",
 }
 # TensorFlow registers nothing for these: they have no floating input, so that no gradient ever asks.

@@ -317,3 +317,11 @@ class raise_exception_on_not_ok_status:
         if exc_type is None and self.status.code != OK:
             raise exception_from_code(None, None, self.status.message, self.status.code)
         return False
+
+
+class OperatorNotAllowedInGraphError(TypeError):
+    """A tensor of a graph was asked for its truth, or iterated over."""
+
+
+class InaccessibleTensorError(ValueError):
+    """A tensor was used outside the function, the branch or the loop that computes it."""

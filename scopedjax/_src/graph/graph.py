@@ -42,6 +42,8 @@ class Graph:
     (True, ['Const'])
     """
 
+    building_function = False  # whether it is the body of a function, which captures what it takes from outside
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._ops: dict[str, Operation] = {}
@@ -58,6 +60,14 @@ class Graph:
         self._unfetchable: set[Any] = set()
         self._versions: Any = None
         self.extra: dict[Any, Any] = {}
+
+    def inside(self, tensor: Tensor, scope: str = "") -> Tensor:
+        """Returns what stands for a tensor in this graph: itself, but in the body of a function perhaps a capture."""
+        return tensor
+
+    def advice(self) -> str:
+        """Returns what to add to the error of a tensor that is asked for its truth."""
+        return ""
 
     # Recording nodes -------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Any, Final
 from scopedjax._src.base import version
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.attributes import FunctionAttr, attribute_kind, node_def, to_attr_value
-from scopedjax._src.graph.loadable import Library
+from scopedjax._src.graph.call_functions import body_function, is_call
+from scopedjax._src.graph.loadable import CHANGED, Library
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 
@@ -94,10 +95,22 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     return proto
 
 
+def function_def(graph: Any, name: str) -> Any:
+    """Returns the FunctionDef of a function's body, as a GraphDef has it.
+
+    Args:
+      graph: The `FunctionGraph`.
+      name: What the function is called.
+    """
+    names = region_names(graph.get_operations())
+    library = Library([], lambda op: full_node_def(op, names))
+    return body_function(library, name, graph, graph.outputs, CHANGED)
+
+
 def full_node_def(op: Operation, names: dict[ControlFlowContext, str], add_shapes: bool = False) -> Any:
     """Returns a node's NodeDef with all that a file needs to rebuild it: its region, its forward node."""
     forward = None if op._extra is None else op._extra.get("forward")
-    regions = () if op._extra is None else op._extra.get("regions", ())
+    regions = () if op._extra is None or is_call(op) else op._extra.get("regions", ())
     node = node_def(op, add_shapes or forward is not None or bool(regions))
     count = len(op.inputs)
     controls = sorted(node.input[count:])

@@ -29,6 +29,7 @@ from typing import Any, Final
 from scopedjax._src.graph import protos
 from scopedjax._src.graph.backward_functions import GRADIENTS, NoWayBack, Plan, fits, plan_of, structured_forward
 from scopedjax._src.graph.backward_writing import BackwardWriter
+from scopedjax._src.graph.call_functions import add_called, is_call, taken_by
 from scopedjax._src.graph.forward_functions import ForwardWriter
 from scopedjax._src.graph.gradient_functions import gradient_functions, is_known_there
 from scopedjax._src.graph.operation import Operation
@@ -51,7 +52,7 @@ _ABSENT_THERE: Final = frozenset(
     )
 )  # fmt: skip
 _VALIDATES: Final = "validate_shape"  # of AssignVariableOp: not every TensorFlow 1.x knows it
-_CHANGED: Final = _ABSENT_THERE | {"If", "WhileLoop", "Scan"}
+CHANGED: Final = _ABSENT_THERE | {"If", "WhileLoop", "Scan"}
 
 
 class Library:
@@ -76,6 +77,10 @@ class Library:
         self.source = ""
         self.plans: dict[Operation, Plan] = {}
         self.refused: dict[Operation, str] = {}
+        self.plan(ops)
+
+    def plan(self, ops: Iterable[Operation]) -> None:
+        """Finds out which loops and branches among nodes keep what their gradients need."""
         for op in ops:
             forward = structured_forward(op)
             if forward is not None:
@@ -111,7 +116,13 @@ class Library:
         if op.type == "AssignVariableOp" and op.attrs.get(_VALIDATES) and _restores(op):
             _keep(node)
             del node.attr[_VALIDATES]
-        if op.type not in _CHANGED:
+        if is_call(op):
+            add_called(self, op, node, CHANGED)
+            if op.graph is self.graph:
+                count = len(op.inputs)
+                given = [f"{source.name}:{i}" for source, i in taken_by(self, op)]
+                node.input[:] = [*node.input[:count], *given, *node.input[count:]]
+        if op.type not in CHANGED:
             return node
         regions = () if op._extra is None else op._extra.get("regions", ())
         if op.type in ("If", "WhileLoop", "Scan") and not regions:
@@ -153,7 +164,7 @@ class Library:
           kinds: The dtypes of its arguments.
           arguments: The tensor that each of the first arguments stands for inside.
         """
-        return RegionFunction(self.fresh(name), kinds, arguments, _CHANGED)
+        return RegionFunction(self.fresh(name), kinds, arguments, CHANGED)
 
     def add(self, function: RegionFunction, op: Operation) -> None:
         """Adds a node to a function."""
@@ -164,7 +175,10 @@ class Library:
                 function.put(op, body, [function.place(key) for key in self.kept_for(op)])
                 return
         node = self.loadable(op, self.node_def(op))
-        function.add(op, node, self.forward_writer.starts(function, op, self.plans.get(op)))
+        if is_call(op):
+            function.add(op, node, [function.place(key) for key in taken_by(self, op)])
+        else:
+            function.add(op, node, self.forward_writer.starts(function, op, self.plans.get(op)))
 
     def _gradient_body(self, op: Operation) -> Any:
         """Returns a function that does what a gradient node does, or None where there is none."""
@@ -172,7 +186,7 @@ class Library:
         if forward is None:
             return None
         if structured_forward(op) is not None:
-            plan = self.plans.get(forward)
+            plan = None if op in self.refused else self.plans.get(forward)
             return None if plan is None else self.backward_writer.body(op, plan)
         found = gradient_functions(forward, PREFIX, self.source)
         return None if found is None else found.gradient
@@ -388,11 +402,29 @@ def restored(proto: Any) -> Any:
         for key, value in own.attr.items():
             node.attr[key].CopyFrom(value)
     if result.HasField("library"):
-        functions = [f for f in result.library.function if not f.signature.name.startswith(PREFIX)]
-        gradients = [g for g in result.library.gradient if not g.function_name.startswith(PREFIX)]
+        used = _used(result.library.function)
+        functions = [f for f in result.library.function if f.signature.name in used]
+        gradients = [g for g in result.library.gradient if g.function_name in used]
         del result.library.function[:], result.library.gradient[:]
         result.library.function.extend(functions)
         result.library.gradient.extend(gradients)
         if not functions:
             result.ClearField("library")
     return result
+
+
+def _used(functions: Iterable[Any]) -> set[str]:
+    """Returns the names of the functions that were not generated for nodes of the graph, and of those that they use."""
+    known = {f.signature.name: f for f in functions}
+    stack = [name for name in known if not name.startswith(PREFIX)]
+    found: set[str] = set()
+    while stack:
+        name = stack.pop()
+        if name not in known or name in found:
+            continue
+        found.add(name)
+        for node in known[name].node_def:
+            stack.append(node.op)
+            for value in node.attr.values():
+                stack.extend(f.name for f in (value.func, *value.list.func) if f.name)
+    return found

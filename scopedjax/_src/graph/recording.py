@@ -60,6 +60,8 @@ class name_scope:
 
 def graph_of_values(values: Any) -> Graph:
     """Returns the graph of the first value that has one, else the default graph."""
+    if get_default_graph().building_function:
+        return get_default_graph()
     for value in values or ():
         graph = getattr(value, "graph", None)
         if isinstance(graph, Graph):

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from scopedjax._src.graph.call_functions import SITE, is_call
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 
 PLAN: Final = "backward_plan"  # key in Operation._extra of what `backward_functions` finds out
-_OF_THE_GRAPH: Final = frozenset(("regions", "forward", PLAN))  # what a copy does not share
+_OF_THE_GRAPH: Final = frozenset(("regions", "forward", PLAN, SITE))  # what a copy does not share
 
 
 class RegionCopy:
@@ -52,6 +53,11 @@ class RegionCopy:
         for op in ops:
             for inner in _regions(op):
                 self._complete(inner)
+        for op in ops:
+            if is_call(op):
+                new = self.ops[op]
+                assert op._extra is not None and new._extra is not None
+                new._extra[SITE] = op._extra[SITE].moved(new, self.ops, self.tensors)
 
     def _outside(self, tensor: Tensor) -> None:
         if tensor in self.tensors:

@@ -66,6 +66,12 @@ def get_default_graph() -> Graph:
     return graph
 
 
+def recording_graph(graph: Graph) -> Graph:
+    """Returns where nodes that belong with some of `graph` are recorded: there, or in the body that is being traced."""
+    default = get_default_graph()
+    return default if default.building_function else graph
+
+
 def has_default_graph() -> bool:
     """Whether a graph was made the default with `as_default` in this thread."""
     return bool(graphs.items)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scopedjax._src.base.dtypes import DType
+from scopedjax._src.base.errors import OperatorNotAllowedInGraphError
 from scopedjax._src.base.shapes import Dims, TensorShape, merge_dims, to_dims
 
 if TYPE_CHECKING:
@@ -158,10 +159,10 @@ class Tensor:
         return self
 
     def __bool__(self) -> bool:
-        raise TypeError(
+        raise OperatorNotAllowedInGraphError(
             f"Using a `tf.Tensor` as a Python `bool` is not allowed: '{self.name}' has no value while the graph is "
             "recorded. Use `if t is not None:` to test if a tensor is defined, and tf.cond to run "
-            "nodes that depend on the value of a tensor."
+            f"nodes that depend on the value of a tensor.{self.op.graph.advice()}"
         )
 
     def __len__(self) -> int:

@@ -57,6 +57,8 @@ def owner(tensor: Tensor) -> Operation:
     op = tensor.op
     while True:
         handle = next((t for t in op.inputs if is_handle(t)), None)
+        if handle is None and op._extra is not None:
+            handle = op._extra.get("captured")  # a placeholder in a function's body
         if handle is None:
             return op
         op = handle.op

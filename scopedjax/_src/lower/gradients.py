@@ -23,8 +23,11 @@ import numpy as np
 from scopedjax._src.base.dtypes import as_dtype
 from scopedjax._src.graph import stacks
 from scopedjax._src.graph.backward_functions import register_recorder
+from scopedjax._src.graph.call_functions import is_call
+from scopedjax._src.graph.graph import Graph
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
+from scopedjax._src.lower.call_gradients import call_gradient
 from scopedjax._src.lower.gradient_options import AggregationMethod, UnconnectedGradients
 from scopedjax._src.lower.region_gradients import needs_regions, region_gradient, region_view
 from scopedjax._src.ops.apply import apply_op
@@ -124,10 +127,12 @@ def gradients(
             f"Length mismatch. Passed {len(grad_ys)} grad_ys for {len(ys)} ys: `grad_ys` needs one item a y (None for "
             "ones)."
         )
-    graph = next((g for v in (*ys, *xs) if (g := graph_of(v)) is not None), None) or stacks.get_default_graph()
+    graph = _recorded_in((*ys, *xs))
     with graph.as_default(), graph.name_scope(name or "gradients") as scope:
         y_tensors = [_as_source(y) for y in ys]
         x_tensors = [_as_source(x, as_ref=True) for x in xs]
+        if graph.building_function and y_tensors:
+            x_tensors = [y_tensors[0].op.graph.inside(x) for x in x_tensors]
         stops = {_as_source(s, as_ref=True).op for s in _as_list([] if stop_gradients is None else stop_gradients)}
         starts = [_start(y, g, i) for i, (y, g) in enumerate(zip(y_tensors, grad_ys, strict=True))]
         found = _Backward(y_tensors, x_tensors, stops).run(starts, scope)
@@ -136,6 +141,14 @@ def gradients(
         with graph.as_default():
             results = [apply_op("ZerosLike", x) if r is None else r for r, x in zip(results, xs, strict=True)]
     return results
+
+
+def _recorded_in(values: Sequence[Any]) -> Graph:
+    """Returns the graph that gradients are recorded in: that of the tensors, or the body that is being traced."""
+    default = stacks.get_default_graph()
+    if default.building_function:
+        return default
+    return next((g for v in values if (g := graph_of(v)) is not None), default)
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -199,7 +212,7 @@ def _shape_of(y: Tensor) -> Tensor:
 
 def _ones_like(y: Tensor, name: str) -> Tensor:
     shape = _shape_of(y)
-    with y.graph.name_scope(name) as scope:
+    with stacks.recording_graph(y.graph).name_scope(name) as scope:
         one = convert_to_tensor(y.dtype.base_dtype.as_numpy_dtype(1), name="Const")
         return apply_op("Fill", shape, one, name=scope)
 
@@ -295,7 +308,7 @@ class _Backward:
         if not parts:
             return None
         if len(parts) > 1:
-            with tensor.graph.colocate_with(tensor.op, ignore_existing=True):
+            with stacks.recording_graph(tensor.graph).colocate_with(tensor.op, ignore_existing=True):
                 parts[:] = [_sum(parts)]
         return parts[0]
 
@@ -303,7 +316,9 @@ class _Backward:
         kind, function = _rule(op)
         if kind == "none":
             return [None] * len(op.inputs)
-        with op.graph.name_scope(op.name + "_grad"):
+        with stacks.recording_graph(op.graph).name_scope(op.name + "_grad"):
+            if kind == "call":
+                return call_gradient(op, totals, gradients, _carries_gradient)
             if kind == "jax":
                 if op.record.structured:
                     self._note_wanted(op)
@@ -339,7 +354,9 @@ class _Backward:
     @staticmethod
     def _by_jax(op: Operation, totals: list[Any]) -> list[Any]:
         cotangents = _Backward._cotangents(op, totals)
-        return list(gradient_node(op, cotangents, op.graph.unique_name("SymbolicGradient") + "/"))
+        return list(
+            gradient_node(op, cotangents, stacks.recording_graph(op.graph).unique_name("SymbolicGradient") + "/")
+        )
 
     @staticmethod
     def _cotangents(op: Operation, totals: list[Any]) -> list[Tensor]:
@@ -370,6 +387,8 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
         return ("none", None) if function is None else ("registered", function)
     record = op.record
     kind = "missing" if record is None else record.gradient.kind
+    if is_call(op):
+        return "call", None
     if kind == "jax" and needs_regions(op, _has_own_rule):
         return "regions", None
     if record is None or kind == "missing" or kind == "jax" and record.is_host(op):

@@ -302,10 +302,19 @@ def _is_large_constant(op: Operation) -> bool:
 
 
 def pullbacks_among(ops: Iterable[Operation]) -> set[Operation]:
-    """Returns the nodes whose gradient is taken by another of the nodes."""
-    inside = set(ops)
+    """Returns the nodes whose gradient is taken by another of the nodes; those of the bodies of calls count too."""
+    inside = {inner for op in ops for inner in with_called(op)}
     pairs = [(op, forward) for op in inside if (forward := forward_of(op)) is not None]
     return {forward for op, forward in pairs if forward in inside and op.record.array != "count"}
+
+
+def with_called(op: Operation) -> Iterable[Operation]:
+    """Yields a node and, for a call, the nodes of its body that it runs itself, outside branches and loops."""
+    yield op
+    for region in regions_of(op):
+        if region.kind == "call":
+            for inner in region.ops:
+                yield from with_called(inner)
 
 
 def forward_of(op: Operation) -> Operation | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
+from scopedjax._src.graph import stacks
 from scopedjax._src.graph.attributes import FunctionAttr
 from scopedjax._src.graph.contexts import ControlFlowContext
 from scopedjax._src.graph.operation import Operation
@@ -62,6 +63,7 @@ def region_gradient(op: Operation, cotangents: Sequence[Tensor], gradients: Grad
         "f": FunctionAttr(op.type, ()),
         "_forward_op": op.name,
     }
+    graph = stacks.recording_graph(graph)
     node = record_node(graph, record, graph.unique_name("RegionGradient") + "/", inputs, attrs)
     link_forward(node, op)
     return node.outputs

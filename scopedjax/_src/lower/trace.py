@@ -306,7 +306,7 @@ class Trace:
 
     def _held_variables(self, op: Operation, inputs: Sequence[Any]) -> dict[int, Any]:
         """Returns the keys of variables that regions of a node read by their handles, by input."""
-        if not op.record.structured:
+        if not (forward_of(op) or op).record.structured:
             return {}
         found: dict[int, Any] = {}
         for i, value in enumerate(inputs):
@@ -358,7 +358,10 @@ class Trace:
         inner.room, inner.counting = self.room if room is None else room, self.counting
         targets = [t.op for t in region.results] + list(region.result_controls)
         ops = needed_ops(targets, given, region)
-        inner.wants_pullback = pullbacks_among(ops)
+        if region.kind == "call":  # its gradient lies in another call
+            inner.wants_pullback, inner.pullbacks = self.wants_pullback, self.pullbacks
+        else:
+            inner.wants_pullback = pullbacks_among(ops)
         inner.run(ops)
         return [inner.final_value(t) for t in region.results]
 

@@ -64,8 +64,8 @@ def make_op(op_type: str, inputs: Sequence[Any], attrs: dict[str, Any], name: st
     record = lookup(op_type)
     if record is None:
         raise NotImplementedError(f"op type '{op_type}' is not known to scopedjax")
-    graph = _graph_from_inputs(inputs)
     default = stacks.get_default_graph()
+    graph = None if default.building_function else _graph_from_inputs(inputs)
     entered = nullcontext() if graph is None or graph is default else graph.as_default()
     with entered:
         graph = graph or default

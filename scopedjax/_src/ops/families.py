@@ -19,6 +19,7 @@ from scopedjax._src.ops.control_flow import array_nodes as array_nodes
 from scopedjax._src.ops.control_flow import assertion as assertion
 from scopedjax._src.ops.control_flow import checks as checks
 from scopedjax._src.ops.control_flow import cond as cond
+from scopedjax._src.ops.control_flow import function_call as function_call
 from scopedjax._src.ops.control_flow import grouping as grouping
 from scopedjax._src.ops.control_flow import list_nodes as list_nodes
 from scopedjax._src.ops.control_flow import region_gradient as region_gradient

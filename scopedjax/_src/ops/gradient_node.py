@@ -12,6 +12,7 @@ from typing import Any
 
 from scopedjax._src.base.dtypes import DType
 from scopedjax._src.base.shapes import Dims
+from scopedjax._src.graph import stacks
 from scopedjax._src.graph.attributes import FunctionAttr
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
@@ -44,7 +45,7 @@ def gradient_node(forward: Operation, cotangents: Sequence[Tensor], name: str) -
     """
     record = lookup("SymbolicGradient")
     assert record is not None
-    graph = forward.graph
+    graph = stacks.recording_graph(forward.graph)
     inputs = (*forward.inputs, *cotangents)
     attrs = {
         "Tin": tuple(t.dtype.base_dtype for t in inputs),

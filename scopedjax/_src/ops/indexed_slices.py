@@ -6,6 +6,7 @@ rows only; as a dense tensor it would cost the whole table.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scopedjax._src.base.shapes import TensorShape
@@ -41,6 +42,14 @@ class IndexedSlices:
         self._values = values
         self._indices = indices
         self._dense_shape = dense_shape
+
+    def _composite_parts(self) -> tuple[Tensor, ...]:
+        parts = self._values, self._indices, self._dense_shape
+        return parts if parts[2] is not None else parts[:2]  # type: ignore[return-value]
+
+    @classmethod
+    def _composite_like(cls, parts: Sequence[Any]) -> IndexedSlices:
+        return cls(*parts)
 
     @property
     def values(self) -> Tensor:

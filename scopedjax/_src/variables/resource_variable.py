@@ -112,12 +112,12 @@ class ResourceVariable(Variable):
 
     def value(self) -> Tensor:
         """Returns a new node that reads the value where it stands."""
-        with self._graph.colocate_with(None, ignore_existing=True):
+        with stacks.recording_graph(self._graph).colocate_with(None, ignore_existing=True):
             return self._read()
 
     def read_value(self) -> Tensor:
         """Returns a new node that reads the value, under the control dependencies that are open now."""
-        with self._graph.name_scope("Read"):
+        with stacks.recording_graph(self._graph).name_scope("Read"):
             value = self._read()
         return apply_op("Identity", value)
 
@@ -127,12 +127,12 @@ class ResourceVariable(Variable):
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """Returns the rows `indices`, without reading the others."""
-        with self._graph.name_scope("Gather" if name is None else name) as scope:
+        with stacks.recording_graph(self._graph).name_scope("Gather" if name is None else name) as scope:
             return apply_op("ResourceGather", self._storage, indices, dtype=self._stored_dtype, name=scope)
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
         """Returns the slices that `indices` names."""
-        with self._graph.name_scope("GatherNd" if name is None else name) as scope:
+        with stacks.recording_graph(self._graph).name_scope("GatherNd" if name is None else name) as scope:
             return apply_op("ResourceGatherNd", self._storage, indices, dtype=self._stored_dtype, name=scope)
 
     def is_initialized(self, name: str | None = None) -> Tensor:
@@ -227,7 +227,7 @@ class UnreadVariable(ResourceVariable):
         return self._parent
 
     def _read(self) -> Tensor:
-        with self._graph.control_dependencies([self._parent]):
+        with stacks.recording_graph(self._graph).control_dependencies([self._parent]):
             return super()._read()
 
     def _as_control_input(self) -> Operation:

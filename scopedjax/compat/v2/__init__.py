@@ -98,6 +98,7 @@ from scopedjax import histogram_fixed_width_bins as histogram_fixed_width_bins
 from scopedjax import identity as identity
 from scopedjax import identity_n as identity_n
 from scopedjax import import_graph_def as import_graph_def
+from scopedjax import function as function
 from scopedjax import init_scope as init_scope
 from scopedjax import int16 as int16
 from scopedjax import int32 as int32

@@ -20,15 +20,6 @@ def test_init_scope() -> None:
     check_both(body)
 
 
-def test_nothing_is_converted() -> None:
-    def body(tf: Any) -> Any:
-        experimental = tf.autograph.experimental
-        tf.autograph.set_verbosity(0)
-        return experimental.do_not_convert(lambda x: x + 1)(2), experimental.do_not_convert()(lambda x: x + 2)(2)
-
-    check_both(body)
-
-
 def test_xla() -> None:
     def body(tf: Any) -> Any:
         marks = []

@@ -30,32 +30,6 @@ def init_scope() -> Iterator[None]:
         yield
 
 
-def do_not_convert(func: Any = None) -> Any:
-    """Returns the function as it is: graph code is not transformed here.
-
-    Args:
-      func: The function; or None, to be used as `@tf.autograph.experimental.do_not_convert()`.
-
-    >>> @tf.autograph.experimental.do_not_convert
-    ... def double(x):
-    ...     return 2 * x
-    >>> double(3)
-    6
-    """
-    return do_not_convert if func is None else func
-
-
-def set_verbosity(level: int, alsologtostdout: bool = False) -> None:
-    """Does nothing: there are no transformations to tell of.
-
-    Args:
-      level: How much to tell.
-      alsologtostdout: Whether on standard output too.
-
-    >>> tf.autograph.set_verbosity(0)
-    """
-
-
 @contextlib.contextmanager
 def jit_scope(compile_ops: Any = True, separate_compiled_gradients: bool = False) -> Iterator[None]:
     """Marks the nodes of the block for XLA, as TensorFlow does; here all nodes are compiled by it.

@@ -9,6 +9,7 @@ It is three tensors and no node of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scopedjax._src.base import dtypes
@@ -84,6 +85,13 @@ class SparseTensor:
             )
         value = sparse_tensor_value
         return cls(value.indices, value.values, value.dense_shape)
+
+    def _composite_parts(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self._indices, self._values, self._dense_shape
+
+    @classmethod
+    def _composite_like(cls, parts: Sequence[Any]) -> SparseTensor:
+        return cls(*parts)
 
     @property
     def indices(self) -> Tensor:

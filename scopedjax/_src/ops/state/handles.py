@@ -25,6 +25,8 @@ def owner_of(handle: Tensor) -> Operation | None:
     op = handle.op
     while op.record is None or not op.record.owns_storage:
         before = next((t for t in op.inputs if is_resource(t)), None)
+        if before is None and op._extra is not None:
+            before = op._extra.get("captured")  # a placeholder in a function's body
         if before is None:
             return None
         op = before.op

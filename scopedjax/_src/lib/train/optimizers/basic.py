@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scopedjax._src.base.dtypes import float32
+from scopedjax._src.graph import stacks
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lib.train.optimizers.optimizer import Optimizer, apply_rule, cast_like
 from scopedjax._src.ops.apply import apply_op
@@ -191,12 +192,12 @@ class AdamOptimizer(Optimizer):
 
     def _decayed(self, slot: Any, decay: Tensor, rows: Tensor, indices: Tensor) -> Tensor:
         decayed = assign(slot, slot.value() * decay, use_locking=self._use_locking)
-        with slot.graph.control_dependencies([decayed]):
+        with stacks.recording_graph(slot.graph).control_dependencies([decayed]):
             return convert_to_tensor(scatter_add(slot, indices, rows, use_locking=self._use_locking))
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Any:
         beta1_power, beta2_power = self._get_beta_accumulators()
-        graph = beta1_power.graph
+        graph = stacks.recording_graph(beta1_power.graph)
         with graph.control_dependencies(update_ops), graph.colocate_with(beta1_power):
             next1 = beta1_power.assign(beta1_power.value() * self._beta1_t, use_locking=self._use_locking)
             next2 = beta2_power.assign(beta2_power.value() * self._beta2_t, use_locking=self._use_locking)

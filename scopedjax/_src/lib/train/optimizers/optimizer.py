@@ -188,9 +188,10 @@ class Optimizer:
         variables = [v for g, v in converted if g is not None]
         if not variables:
             raise ValueError(f"No gradients provided for any variable: {[str(v) for _, v in converted]}.")
-        graph = variables[0].graph
-        with graph.outermost():
+        home = variables[0].graph
+        with home.as_default(), home.outermost():
             self._create_slots(variables)
+        graph = stacks.recording_graph(home)
         with graph.name_scope(name or self.get_name()) as scope:
             self._prepare()
             updates = self._updates([(g, v) for g, v in converted if g is not None])
@@ -216,7 +217,7 @@ class Optimizer:
         return [self._update(grad, variable) for grad, variable in pairs]
 
     def _update(self, grad: Any, variable: Any) -> Any:
-        graph = variable.graph
+        graph = stacks.recording_graph(variable.graph)
         with graph.name_scope("update_" + variable.op.name), graph.colocate_with(variable):
             if isinstance(grad, IndexedSlices):
                 if getattr(variable, "constraint", None) is not None:

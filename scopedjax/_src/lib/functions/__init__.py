@@ -1,0 +1,1 @@
+"""`tf.function` in graph programs."""
