@@ -230,3 +230,24 @@ def test_optax(tf: Any) -> None:
     sess = started(tf)
     sess.run(train)
     assert np.allclose(sess.run(v), ROWS - 0.5)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("use_resource", [True, False])
+def test_gather_nd_reads_what_is_asked_for(use_resource: bool) -> None:
+    def body(tf: Any) -> Any:
+        start = tf.constant_initializer(np.arange(9.0).reshape(3, 3))
+        with tf.Graph().as_default() as graph, tf.Session() as session:
+            v = tf.get_variable("v", [3, 3], initializer=start, use_resource=use_resource)
+            rows = tf.gather_nd(v, tf.constant([[0], [2], [0]]), name="rows")
+            single = tf.gather_nd(v, tf.constant([[0, 1], [2, 2]]))
+            kept = [n for n in graph.as_graph_def().node if n.name.startswith(("rows", "Gather", "Identity"))]
+            nodes = [(n.name, n.op, *n.input) for n in kept]
+            loss = tf.reduce_sum(rows * rows) + tf.reduce_sum(single * single)
+            train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+            session.run(tf.global_variables_initializer())
+            values = session.run([rows, single])
+            session.run(train)
+            return str(nodes), values, session.run(v)
+
+    check_both(body, rtol=1e-5)

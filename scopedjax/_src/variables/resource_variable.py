@@ -133,7 +133,8 @@ class ResourceVariable(Variable):
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
         """Returns the slices that `indices` names."""
         with stacks.recording_graph(self._graph).name_scope("GatherNd" if name is None else name) as scope:
-            return apply_op("ResourceGatherNd", self._storage, indices, dtype=self._stored_dtype, name=scope)
+            value = apply_op("ResourceGatherNd", self._storage, indices, dtype=self._stored_dtype, name=scope)
+        return apply_op("Identity", value)
 
     def is_initialized(self, name: str | None = None) -> Tensor:
         """Returns a bool scalar: whether the variable has a value."""

@@ -354,6 +354,9 @@ def gather_nd(
     """
     if batch_dims:
         return _batched_gather_nd(params, indices, batch_dims, name)
+    reader = None if isinstance(params, Tensor) else getattr(params, "gather_nd", None)
+    if reader is not None:  # a variable reads no more of itself than is asked for
+        return reader(indices, name=name)
     return apply_op("GatherNd", params, indices, name=name)
 
 
