@@ -16,8 +16,8 @@ ROWS = [
     (name, int(repositories), int(uses), whose)
     for name, repositories, uses, whose in (line.split("\t") for line in TABLE.read_text().splitlines()[4:])
 ]
-SHARE = 0.995  # of the uses of names that TensorFlow 1 has
-FREQUENT = 0.965  # of its names that two repositories or more use
+SHARE = 0.999  # of the uses of names that TensorFlow 1 has
+FREQUENT = 0.985  # of its names that two repositories or more use
 
 
 def _has(root: object, name: str) -> bool:

@@ -27,7 +27,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import Effects, effects_of, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.loops import is_loop, loop_of, steers_inside
 from scopedjax._src.lower.prune import needed_ops
-from scopedjax._src.lower.static import is_foldable, is_told_by_shapes, static_operands, static_sources
+from scopedjax._src.lower.static import called_result, is_foldable, is_told_by_shapes, static_operands, static_sources
 from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
 from scopedjax._src.ops.state.handles import stored_dims
 
@@ -285,8 +285,11 @@ def _made_before(operand: Tensor, stage: int, made_in: dict[Tensor, int], fed: C
         if tensor in seen or tensor in fed:
             continue
         seen.add(tensor)
+        result = called_result(tensor)
         if made_in.get(tensor, stage) != stage:
             found.append(tensor)
+        elif result is not None:
+            stack.append(result)
         elif (
             (tensor in made_in or tensor.op.context is not None)
             and is_foldable(tensor.op)

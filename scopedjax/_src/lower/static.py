@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from scopedjax._src.graph.call_functions import is_call
 from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
-from scopedjax._src.lower.effects import is_handle
+from scopedjax._src.lower.effects import is_handle, regions_of
 from scopedjax._src.ops.control_flow.array_nodes import elements_of
 
 
@@ -110,6 +111,10 @@ def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operatio
         if item not in fed and is_told_element(op):
             stack.extend(elements_of(op) or ())
             continue
+        inside = None if item in fed else _through_call(item, fed, folded)
+        if inside is not None:
+            stack.extend(inside)
+            continue
         if item in fed or not is_foldable(op):
             sources[item] = None
             continue
@@ -117,3 +122,24 @@ def static_sources(tensor: Tensor, fed: Collection[Tensor], folded: set[Operatio
         if not is_told_by_shapes(op):
             stack.extend(op.inputs)
     return list(sources)
+
+
+def called_result(tensor: Tensor) -> Tensor | None:
+    """Returns the tensor of a function's body that a call gives as this output, or None for what is no call."""
+    if not is_call(tensor.op):
+        return None
+    return regions_of(tensor.op)[0].results[tensor.value_index]
+
+
+def _through_call(tensor: Tensor, fed: Collection[Tensor], folded: set[Operation]) -> list[Tensor] | None:
+    """Returns what a result of a call is computed from around it; None where the body's own values are needed."""
+    result = called_result(tensor)
+    if result is None:
+        return None
+    nodes: set[Operation] = set()
+    found = static_sources(result, fed, nodes)
+    region = regions_of(tensor.op)[0]
+    if any(region.encloses(source.op.context) for source in found):
+        return None
+    folded.update(nodes)
+    return found

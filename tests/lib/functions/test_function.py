@@ -495,7 +495,7 @@ def test_a_call_is_part_of_one_program() -> None:
         x = sj.placeholder(sj.float32, [None, 4])
         w = sj.Variable(np.ones((4, 4), np.float32), use_resource=True)
         f = sj.function(lambda a: sj.nn.relu(sj.matmul(a, w)))
-        loss = sj.reduce_sum(f(f(x)))
+        loss = sj.function(lambda a: sj.reduce_mean(f(f(a)) * a))(x)
         step = sj.train.GradientDescentOptimizer(0.1).minimize(loss, var_list=[w])
         plan = make_plan([loss], [step], [x])
         assert [stage.device for stage in plan.stages] == [True]
