@@ -197,6 +197,17 @@ def word2vec_program(tf: Any) -> tuple[Any, Any, list[Any]]:
     return tf.train.GradientDescentOptimizer(1.0).minimize(loss), loss, [words, contexts]
 
 
+def sampled_softmax_program(tf: Any) -> tuple[Any, Any, list[Any]]:
+    """Skip-gram with a sampled softmax that leaves out accidental hits, 20,000 words, gradient descent."""
+    words, contexts = tf.placeholder(tf.int32, [None]), tf.placeholder(tf.int32, [None, 1])
+    table = tf.get_variable("table", [20_000, 64], initializer=tf.random_uniform_initializer(-1.0, 1.0))
+    weights = tf.get_variable("weights", [20_000, 64], initializer=tf.truncated_normal_initializer(stddev=0.1))
+    biases = tf.get_variable("biases", [20_000], initializer=tf.zeros_initializer())
+    rows = tf.nn.embedding_lookup(table, words)
+    loss = tf.reduce_mean(tf.nn.sampled_softmax_loss(weights, biases, contexts, rows, 64, 20_000))
+    return tf.train.GradientDescentOptimizer(0.5).minimize(loss), loss, [words, contexts]
+
+
 def classifier_program(tf: Any) -> tuple[Any, Any, list[Any]]:
     """Averaged embeddings of 40 words, 10,000 words in all, five classes, Adam."""
     words, labels = tf.placeholder(tf.int32, [None, 40]), tf.placeholder(tf.int32, [None])

@@ -98,6 +98,18 @@ def mlp() -> None:
     compare("MLP, Adam", {**both(build), "jax by hand": lambda: by_hand(x, y)}, 40, 9, ">= 1.0 of tensorflow")
 
 
+def softmax() -> None:
+    """A skip-gram model with a sampled softmax that leaves out accidental hits, batch 128."""
+    rng = np.random.RandomState(0)
+    ids, targets = rng.randint(0, 200, [128]), rng.randint(0, 60, [128, 1])
+
+    def build(tf: Any) -> tuple[Any, Any]:
+        train, loss, (a, b) = models.sampled_softmax_program(tf)
+        return [train, loss], {a: ids, b: targets}
+
+    compare("sampled softmax", both(build), 100, 9, ">= 1.0")
+
+
 def bert() -> None:
     """A 4-layer encoder, hidden 256, batch 8 x 128, Adam."""
     x, y = models.bert_data()
@@ -206,6 +218,7 @@ BENCHMARKS = {
     "assign": assign,
     "assign400": assign400,
     "mlp": mlp,
+    "softmax": softmax,
     "bert": bert,
     "record": record,
     "load": load,

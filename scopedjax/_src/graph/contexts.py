@@ -77,5 +77,26 @@ class ControlFlowContext:
                 region.captures.setdefault(tensor)
             region = region.outer
 
+    def close(self) -> None:
+        """Leaves out nodes that nothing of what the region yields needs: they never run, and what they take does not
+        count as taken."""
+        needed: set[Operation] = set()
+        taken: set[Tensor] = set(self.results)
+        waited: set[Operation] = set(self.result_controls)
+        stack = [*(t.op for t in self.results), *self.result_controls]
+        while stack:
+            op = stack.pop()
+            if op.context is not self or op in needed:
+                continue
+            needed.add(op)
+            taken.update(op.inputs)
+            waited.update(op.control_inputs)
+            stack.extend(t.op for t in op.inputs)
+            stack.extend(op.control_inputs)
+        needed.update(t.op for t in self.parameters)
+        self.ops = [op for op in self.ops if op in needed]
+        self.captures = {t: None for t in self.captures if t in taken}
+        self.controls = {op: None for op in self.controls if op in waited}
+
     def __repr__(self) -> str:
         return f"<ControlFlowContext {self.kind} '{self.name}'>"

@@ -29,6 +29,7 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.call_gradients import call_gradient
 from scopedjax._src.lower.gradient_options import AggregationMethod, UnconnectedGradients
+from scopedjax._src.lower.gradient_paths import GradientPaths, is_opened
 from scopedjax._src.lower.region_gradients import needs_regions, region_gradient, region_view
 from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.convert import as_tensor, convert_to_tensor, graph_of
@@ -223,8 +224,10 @@ class _Backward:
     def __init__(self, ys: Sequence[Tensor], xs: Sequence[Tensor], stops: set[Operation]) -> None:
         self.ys = ys
         self.xs = set(xs)
+        self.paths = GradientPaths(_carries_gradient, _hands_back)
         self.reached = self._reached_from_xs(xs)
         self.stops = stops | self._first_ops()
+        self.followed: dict[Operation, set[int]] = {}
         self.between, self.waiting = self._between()
         self.grads: dict[Tensor, list[Any]] = {}
 
@@ -235,36 +238,37 @@ class _Backward:
         graph = self.ys[0].graph
         reached = {x.op for x in xs}
         first = min(op._id for op in reached)
-        carried: set[Tensor] = {t for x in xs for t in x.op.outputs}
+        self.paths.carried.update(t for x in xs for t in x.op.outputs)
         for op in graph._ops.values():
             if op._id <= first or op in reached:
                 continue
-            if any(t in carried for t in op.inputs):
+            if self.paths.spread(op):
                 reached.add(op)
-                carried.update(t for t in op.outputs if _carries_gradient(t))
         return reached
 
     def _between(self) -> tuple[set[Operation], dict[Operation, int]]:
         """Returns the nodes on a path from an x to a y, and how many users of each have still to hand back
         gradients."""
-        between: set[Operation] = set()
-        waiting: dict[Operation, int] = {}
-        stack = [y.op for y in self.ys if y.op in self.reached]
+        wanted: dict[Operation, set[Tensor]] = {}
+        stack = [y for y in self.ys if y.op in self.reached]
         while stack:
-            op = stack.pop()
-            if op in between:
-                continue
-            between.add(op)
+            tensor = stack.pop()
+            op = tensor.op
+            known = wanted.setdefault(op, set())
+            if tensor in known or known and not is_opened(op):
+                continue  # a plain node leads to all of its outputs
+            known.add(tensor)
+            self.followed[op] = set() if op in self.stops else self.paths.inputs_on_path(op, known)
+            stack.extend(op.inputs[i] for i in self.followed[op])
+        waiting: dict[Operation, int] = {}
+        for op in wanted:
             for tensor in self._inputs(op):
                 waiting[tensor.op] = waiting.get(tensor.op, 0) + 1
-                stack.append(tensor.op)
-        return between, waiting
+        return set(wanted), waiting
 
     def _inputs(self, op: Operation) -> list[Tensor]:
         """Returns the inputs of a node that the walk follows."""
-        if op in self.stops:
-            return []
-        return [t for t in op.inputs if t.op in self.reached and _carries_gradient(t)]
+        return [op.inputs[i] for i in sorted(self.followed.get(op, ()))]
 
     def _first_ops(self) -> set[Operation]:
         """Returns the nodes that make an x and have no other x before them: nothing below them is wanted."""
@@ -294,7 +298,7 @@ class _Backward:
         if inputs:
             totals = [self._total(t) if _carries_gradient(t) else None for t in op.outputs]
             if any(t is not None for t in totals):
-                for tensor, grad in zip(op.inputs, self._input_grads(op, totals), strict=True):
+                for tensor, grad in zip(op.inputs, self._given_grads(op, totals), strict=True):
                     if grad is not None and _carries_gradient(tensor):
                         self.grads.setdefault(tensor, []).append(grad)
         for tensor in inputs:
@@ -312,6 +316,16 @@ class _Backward:
                 parts[:] = [_sum(parts)]
         return parts[0]
 
+    def _given_grads(self, op: Operation, totals: list[Any]) -> list[Any]:
+        """Returns the gradient for each input, None for those of a branch or a loop that are handed none back."""
+        if not is_opened(op):
+            return self._input_grads(op, totals)
+        given = self.paths.inputs_given(op, [t for t, g in zip(op.outputs, totals, strict=True) if g is not None])
+        if not given:
+            return [None] * len(op.inputs)
+        op._extra = {**(op._extra or {}), "wanted": given | (op._extra or {}).get("wanted", set())}
+        return [g if i in given else None for i, g in enumerate(self._input_grads(op, totals))]
+
     def _input_grads(self, op: Operation, totals: list[Any]) -> list[Any]:
         kind, function = _rule(op)
         if kind == "none":
@@ -320,8 +334,6 @@ class _Backward:
             if kind == "call":
                 return call_gradient(op, totals, gradients, _carries_gradient)
             if kind == "jax":
-                if op.record.structured:
-                    self._note_wanted(op)
                 return self._by_jax(op, totals)
             if kind == "regions":
                 return region_gradient(op, self._cotangents(op, totals), gradients)
@@ -344,12 +356,6 @@ class _Backward:
             apply_op("ZerosLike", t) if g is None and _carries_gradient(t) else g
             for g, t in zip(totals, op.outputs, strict=True)
         ]
-
-    def _note_wanted(self, op: Operation) -> None:
-        """Notes which inputs of a branch or a loop gradients are handed on to: the others cost as much to compute."""
-        inputs = set(self._inputs(op))
-        wanted = {i for i, t in enumerate(op.inputs) if t in inputs}
-        op._extra = {**(op._extra or {}), "wanted": wanted | (op._extra or {}).get("wanted", set())}
 
     @staticmethod
     def _by_jax(op: Operation, totals: list[Any]) -> list[Any]:
@@ -400,6 +406,14 @@ def _rule(op: Operation) -> tuple[str, GradientFunction | None]:
     if kind == "function":
         return "function", record.gradient.function
     return kind, None
+
+
+def _hands_back(op: Operation) -> bool:
+    """Whether a node hands back gradients; one that has none in spite of being asked says so when it is asked."""
+    try:
+        return _rule(op)[0] != "none"
+    except LookupError:
+        return True
 
 
 def _has_own_rule(op: Operation) -> bool:

@@ -16,7 +16,7 @@ comes from a feed or an earlier stage.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,9 +26,10 @@ from scopedjax._src.graph.operation import Operation
 from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.lower.effects import Effects, effects_of, is_handle, owner, regions_of, storage_key
 from scopedjax._src.lower.loops import is_loop, loop_of, steers_inside
-from scopedjax._src.lower.prune import needed_ops
+from scopedjax._src.lower.prune import NONE, needed_ops, shortcuts_among
 from scopedjax._src.lower.static import called_result, is_foldable, is_told_by_shapes, static_operands, static_sources
 from scopedjax._src.ops.control_flow.region_gradient import ON_HOST
+from scopedjax._src.ops.registry import Shortcut
 from scopedjax._src.ops.state.handles import stored_dims
 
 HOISTED_BYTES = 16384  # a larger constant is an argument of the program, not a literal in it
@@ -39,7 +40,8 @@ class Stage:
     """Nodes that run together: one jitted function (`device`), or one after the other on the host.
 
     `unshaped` are variables that may get values of other shapes. `waits` says that it needs values on the host that the
-    device computes; `fed` are the plan's feeds.
+    device computes; `fed` are the plan's feeds; `shortcuts` are the nodes that are computed in another way than from
+    their inputs.
     """
 
     device: bool
@@ -56,7 +58,12 @@ class Stage:
     random: list[Operation] = field(default_factory=list)
     final_reads: list[tuple[Tensor, str]] = field(default_factory=list)
     fed: Collection[Tensor] = ()
+    shortcuts: Mapping[Operation, Shortcut] = field(default_factory=lambda: NONE)
     waits: bool = False
+
+    def inputs_of(self, op: Operation) -> Sequence[Tensor]:
+        """Returns what a node of the stage is computed from."""
+        return self.shortcuts[op].inputs if op in self.shortcuts else op.inputs
 
 
 @dataclass(slots=True)
@@ -80,9 +87,12 @@ class Plan:
 class _Staging:
     """Assigns a stage number to each node."""
 
-    def __init__(self, ops: Sequence[Operation], fed: Collection[Tensor]) -> None:
+    def __init__(
+        self, ops: Sequence[Operation], fed: Collection[Tensor], shortcuts: Mapping[Operation, Shortcut]
+    ) -> None:
         self.ops = ops
         self.fed = fed
+        self.shortcuts = shortcuts
         self.number: dict[Operation, int] = {}
         self.effects: dict[Operation, Effects] = {}
         self.static: dict[Operation, list[Tensor]] = {}
@@ -99,10 +109,11 @@ class _Staging:
                 f"Op type not registered '{op.type}': scopedjax cannot run the node '{op.name}' (made at {op.site}).",
             )  # fmt: skip
         effects = self.effects[op] = effects_of(op)
-        parity = 0 if runs_on_host(op) else 1
-        sources = self.static[op] = self._static_sources(op)
+        way = self.shortcuts.get(op)
+        parity = 0 if way is None and runs_on_host(op) else 1
+        sources = self.static[op] = self._static_sources(op) if way is None else []
         at = parity
-        for tensor in op.inputs:
+        for tensor in op.inputs if way is None else way.inputs:
             if tensor not in self.fed:
                 at = max(at, self.number.get(tensor.op, 0))
         for control in op._control_inputs:
@@ -182,10 +193,15 @@ def make_plan(fetches: Iterable[Tensor], targets: Iterable[Operation], feeds: It
     fetched = tuple(dict.fromkeys(fetches))
     fed = dict.fromkeys(feeds)
     wanted = [t.op for t in fetched if t not in fed]
-    ops = [op for op in needed_ops([*wanted, *targets], fed) if not _only_owns_storage(op) and not _is_fed(op, fed)]
-    staging = _Staging(ops, fed)
+    targets = [*wanted, *targets]
+    ops = needed_ops(targets, fed)
+    shortcuts = shortcuts_among(ops, fed)
+    if shortcuts:
+        ops = needed_ops(targets, fed, shortcuts=shortcuts)
+    ops = [op for op in ops if not _only_owns_storage(op) and not _is_fed(op, fed)]
+    staging = _Staging(ops, fed, shortcuts)
     count = max(staging.number.values(), default=-1) + 1
-    stages = [Stage(device=bool(i % 2)) for i in range(count)]
+    stages = [Stage(device=bool(i % 2), shortcuts=shortcuts) for i in range(count)]
     for op in ops:
         stages[staging.number[op]].ops.append(op)
     for tensor in fetched:
@@ -250,13 +266,13 @@ def _connect(stages: list[Stage], staging: _Staging, fetched: Sequence[Tensor], 
         taken: dict[Tensor, None] = {}
         static: dict[Tensor, None] = {}
         for op in stage.ops:
-            for tensor in op.inputs:
+            for tensor in stage.inputs_of(op):
                 if made_in.get(tensor) != i or tensor in fed:
                     taken[tensor] = None
             for source in staging.static[op]:
                 if source in fed or source in made_in and made_in[source] != i:
                     static[source] = None
-            for inner in with_region_ops(op):
+            for inner in () if op in stage.shortcuts else with_region_ops(op):
                 for operand in static_operands(inner):
                     static.update(dict.fromkeys(_made_before(operand, i, made_in, fed)))
         if stage.device:

@@ -99,7 +99,7 @@ def compile_stage(
     ) -> tuple[tuple[Any, ...], tuple[Any, ...], Any, Any]:
         watch.note(arguments, static)
         trace = Trace(platform, rng=rng, slots=slots, folded=stage.folded, wants_pullback=stage.pullbacks)
-        trace.checks = program.checks if checked else None
+        trace.checks, trace.shortcuts = program.checks if checked else None, stage.shortcuts
         trace.ranges.fed, program.checks.used = stage.fed, False
         single, flats = donated_values[: len(program.donated)], donated_values[len(program.donated) :]
         trace.state.update(zip(program.donated, single, strict=True))

@@ -14,7 +14,7 @@ but returns it; every output has its declared dtype.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ from scopedjax._src.lower.checks import NOTE, Checks, Site, empty_note, noted
 from scopedjax._src.lower.effects import effects_of, is_alias, is_handle, owner, storage_key
 from scopedjax._src.lower.loops import Loop, Played, Slice, after_steps, loop_of, play
 from scopedjax._src.lower.plan import forward_of, pullbacks_among
-from scopedjax._src.lower.prune import needed_ops
+from scopedjax._src.lower.prune import NONE, needed_ops
 from scopedjax._src.lower.value_ranges import ValueRanges, sites_inside
 from scopedjax._src.ops.control_flow.array_cells import (
     Cells,
@@ -40,6 +40,7 @@ from scopedjax._src.ops.control_flow.array_cells import (
     resized,
     with_inexact_parts,
 )
+from scopedjax._src.ops.registry import Shortcut
 
 _SMALL = 4096
 
@@ -77,6 +78,7 @@ class Trace:
       checks: The sites at which the program checks values, or None where it shall check nothing.
       room: How many elements a list that a step of a loop makes may come to hold, where that was counted.
       counting: Whether the lists that loops make are only to count how many elements they come to hold.
+      shortcuts: Nodes that are computed in another way than from their inputs.
       ranges: What is known of the values of integer tensors, so that they need no check.
     """
 
@@ -92,6 +94,7 @@ class Trace:
     checks: Checks | None = None
     room: int | None = None
     counting: bool = False
+    shortcuts: Mapping[Operation, Shortcut] = field(default_factory=lambda: NONE)
     ranges: ValueRanges = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +123,9 @@ class Trace:
 
     def evaluate(self, op: Operation) -> list[Any]:
         """Returns the outputs of a node; its inputs must have been evaluated."""
+        way = self.shortcuts.get(op)
+        if way is not None:
+            return [_as_declared(way.lower(*(self.value(t) for t in way.inputs)), op.outputs[0])]
         inputs = [self.value(t) for t in op.inputs]
         if is_alias(op):
             return inputs
@@ -140,14 +146,15 @@ class Trace:
         record = (forward_of(op) or op).record
         if record.structured:
             return [
-                self.read(v, op) if isinstance(v, Ref) and is_alias(t.op) else v
+                self._now(v, t, op) if isinstance(v, Ref) and is_alias(t.op) else v
                 for v, t in zip(inputs, op.inputs, strict=True)
             ]
         record = op.record
         names = self._argument_names(op)
         keep = {*record.reads, *record.writes, *record.checks}
         return [
-            self.read(v, op) if isinstance(v, Ref) and n not in keep else v for v, n in zip(inputs, names, strict=True)
+            self._now(v, t, op) if isinstance(v, Ref) and n not in keep else v
+            for v, t, n in zip(inputs, op.inputs, names, strict=True)
         ]
 
     @staticmethod
@@ -198,10 +205,18 @@ class Trace:
             raise uninitialized(ref.key, op)
         return value
 
+    def _now(self, ref: Ref, tensor: Tensor, op: Operation) -> Any:
+        """Returns the value of a variable behind a handle; what an assignment gives hands back no gradient."""
+        value = self.read(ref, op)
+        while is_alias(tensor.op):
+            tensor = tensor.op.inputs[0]
+        record = tensor.op.record
+        written = record is not None and record.writes and isinstance(value, jax.Array)
+        return jax.lax.stop_gradient(value) if written else value
+
     def write(self, ref: Ref, value: Any) -> None:
         """Gives a variable a new value."""
-        # TF1's assignments hand back no gradient.
-        self.state[ref.key] = jax.lax.stop_gradient(value) if isinstance(value, jax.Array) else value
+        self.state[ref.key] = _assigned(self.state.get(ref.key), value) if isinstance(value, jax.Array) else value
 
     def random_row(self, op: Operation, blocks: Any) -> tuple[Any, Any, Any]:
         """Returns (seed, seed2, first block) of a node's stream and advances the stream."""
@@ -556,6 +571,24 @@ class NodeContext:
     def commit(self, changes: dict[Any, Any]) -> None:
         """Takes over variables and streams that a region left."""
         self.trace.state.update(changes)
+
+
+def _assigned(before: Any, value: jax.Array) -> jax.Array:
+    """Returns the new value of a variable. TF1's assignments hand back no gradient, and whoever reads the variable
+    later differentiates by the variable all the same, whatever value it has by then."""
+    if isinstance(before, jax.Array) and before.aval == value.aval and jnp.issubdtype(value.dtype, jnp.inexact):
+        return _in_place_of(value, before)
+    return jax.lax.stop_gradient(value)
+
+
+@jax.custom_jvp
+def _in_place_of(value: jax.Array, before: jax.Array) -> jax.Array:
+    return value
+
+
+@_in_place_of.defjvp
+def _derivative_in_place_of(primals: Any, tangents: Any) -> Any:
+    return primals[0], tangents[1]
 
 
 def uninitialized(key: str, op: Operation) -> FailedPreconditionError:

@@ -107,6 +107,21 @@ NOT_DIFFERENTIABLE = Gradient("none")  # TF1 registers "no gradient": the result
 NO_GRADIENT = Gradient("missing")  # TF1 registers nothing: LookupError
 
 
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Another way to one node's value, past the nodes before it; it gives the same numbers.
+
+    Attributes:
+      inputs: What it takes.
+      between: Tensors that it passes: where one of them is fed, the way is closed.
+      lower: Function of the values of `inputs` that returns the node's value; it runs on the device.
+    """
+
+    inputs: tuple[Tensor, ...]
+    between: tuple[Tensor, ...]
+    lower: Callable[..., Any]
+
+
 @dataclass(eq=False)
 class OpRecord:
     """All that is known about an op type."""
@@ -130,6 +145,7 @@ class OpRecord:
     aliases: bool = False
     array: str = ""
     guards: bool = False
+    shortcut: Callable[[Operation], Shortcut | None] | None = None
     types: dict[str, tuple[DType, ...]] = field(default_factory=dict)
     wants_ctx: bool = False
     wanted_attrs: tuple[str, ...] = ()

@@ -164,13 +164,16 @@ def _require_inside(ctx: Any, cells: Cells, index: Any, words: str, grows: bool 
     ctx.refuse(index < 0 if grows else (index < 0) | (index >= cells.size), index, words)
 
 
-def _check_shape(ctx: Any, cells: Cells, index: Any, value: Any) -> None:
+def _check_shape(ctx: Any, cells: Cells, index: Any, shape: tuple[int, ...]) -> None:
     """Refuses an element of another shape than the array was made for, or than the first one has."""
     maker = maker_of(ctx.op)
     wanted = maker.attrs.get("element_shape")
     if maker.attrs.get("identical_element_shapes") and cells.buffer is not None and not cells.adds:
         wanted = tuple(cells.buffer.shape[1:])
-    shape = tuple(np.shape(value))
+    _check_fits(ctx, index, shape, wanted)
+
+
+def _check_fits(ctx: Any, index: Any, shape: tuple[int, ...], wanted: Dims) -> None:
     fits = wanted is None or len(wanted) == len(shape)
     if fits and all(w in (None, n) for w, n in zip(wanted or (), shape, strict=False)):
         return
@@ -182,6 +185,15 @@ def _check_shape(ctx: Any, cells: Cells, index: Any, value: Any) -> None:
         f"{format_dims(shape)} which is incompatible with the TensorArray's inferred element shape: "
         f"{format_dims(wanted)} (consider setting infer_shape=False).",
     )
+
+
+def _check_pieces(ctx: Any, cells: Cells, shapes: list[tuple[int, ...]]) -> None:
+    """Refuses pieces of differing lengths where all elements are to have one shape."""
+    if not cells.adds and shapes:
+        _check_shape(ctx, cells, 0, shapes[0])
+        if maker_of(ctx.op).attrs.get("identical_element_shapes"):
+            for index, shape in enumerate(shapes):
+                _check_fits(ctx, index, shape, shapes[0])
 
 
 def _name_of(ctx: Any) -> str:
@@ -232,7 +244,7 @@ def _write(ctx: Any, handle: Any, index: Any, value: Any, flow_in: Cells, *, T: 
     _check_dtype(flow_in, T)
     words = "Tried to write to index {found} but array is not resizeable and size is: {size}"
     _require_inside(ctx, flow_in, index, f"TensorArray {_name_of(ctx)}: {words}", grows=flow_in.dynamic)
-    _check_shape(ctx, flow_in, index, value)
+    _check_shape(ctx, flow_in, index, tuple(np.shape(value)))
     result = flow_in.write(index, value)
     _mark(ctx, result, index, written=True)
     return result
@@ -313,6 +325,7 @@ def _concat(ctx: Any, handle: Any, flow_in: Cells, *, element_shape_except0: Dim
 )
 def _split(ctx: Any, handle: Any, value: Any, lengths: Any, flow_in: Cells, *, T: DType) -> Cells:
     _check_dtype(flow_in, T)
+    _check_pieces(ctx, flow_in, [(int(n), *np.shape(value)[1:]) for n in np.asarray(lengths)])
     result = flow_in.split(value, np.asarray(lengths))
     _mark(ctx, result, np.arange(len(lengths)), written=True)
     return result

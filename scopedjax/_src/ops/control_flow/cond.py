@@ -197,6 +197,7 @@ def _build(name: str, kind: str, function: Callable[[], Any], pred: Tensor) -> t
     for item in flat:
         region.capture(item)
     region.results = flat
+    region.close()
     return region, result
 
 

@@ -16,6 +16,7 @@ from scopedjax._src.graph.tensor import Tensor
 from scopedjax._src.ops.array.arranging import reverse as reversed_along
 from scopedjax._src.ops.array.identity import identity
 from scopedjax._src.ops.array.joining import concat
+from scopedjax._src.ops.control_flow.scan import BACKWARD, COUNTERS, FOLDED_BACKWARD
 from scopedjax._src.ops.control_flow.scan import scan as record_scan
 from scopedjax._src.ops.convert import convert_to_tensor
 
@@ -82,7 +83,7 @@ def map_fn(
             structure.append(result)
             return tensors, []
 
-        _, outputs = record_scan(step, [], flat, "while")
+        _, outputs = record_scan(step, [], flat, "while", len(nest.flatten(wanted)))
         return nest.pack_sequence_as(structure[0], [_stacked(t) for t in outputs])
 
 
@@ -190,7 +191,7 @@ def scan(
     _check_callable(fn)
     with stacks.get_default_graph().name_scope(name or "scan"):
         flat, start, structure, first = _prepared(elems, initializer, reverse)
-        _, outputs = _accumulated(fn, elems, flat, start, structure, keeps_all=True)
+        _, outputs = _accumulated(fn, elems, flat, start, structure, True, reverse)
         if first is not None:
             outputs = [concat([f, o], 0) for f, o in zip(first, outputs, strict=True)]
         if reverse:
@@ -202,7 +203,7 @@ def _fold(fn: Callable[..., Any], elems: Any, initializer: Any, name: str, backw
     _check_callable(fn)
     with stacks.get_default_graph().name_scope(name):
         flat, start, structure, _ = _prepared(elems, initializer, backward)
-        final, _ = _accumulated(fn, elems, flat, start, structure, keeps_all=False)
+        final, _ = _accumulated(fn, elems, flat, start, structure, False, backward)
         return nest.pack_sequence_as(structure, final)
 
 
@@ -219,7 +220,13 @@ def _prepared(
 
 
 def _accumulated(
-    fn: Callable[..., Any], elems: Any, flat: Sequence[Tensor], start: list[Tensor], structure: Any, keeps_all: bool
+    fn: Callable[..., Any],
+    elems: Any,
+    flat: Sequence[Tensor],
+    start: list[Tensor],
+    structure: Any,
+    keeps_all: bool,
+    backward: bool,
 ) -> tuple[list[Tensor], list[Tensor]]:
     def step(_: Tensor, slices: list[Tensor], state: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         result = fn(nest.pack_sequence_as(structure, state), nest.pack_sequence_as(elems, slices))
@@ -228,7 +235,9 @@ def _accumulated(
                for t, s in zip(nest.flatten(result), state, strict=True)]  # fmt: skip
         return (new if keeps_all else []), new
 
-    final, outputs = record_scan(step, start, flat, "while")
+    counters = (BACKWARD if keeps_all else FOLDED_BACKWARD) if backward else COUNTERS
+    arrays = len(start) if keeps_all else 0
+    final, outputs = record_scan(step, start, flat, "while", arrays, state_first=True, counters=counters)
     return final, outputs
 
 

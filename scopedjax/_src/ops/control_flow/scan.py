@@ -17,7 +17,7 @@ may be zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +32,10 @@ from scopedjax._src.ops.apply import apply_op, record_node
 from scopedjax._src.ops.control_flow.array_cells import as_traced
 from scopedjax._src.ops.registry import defop, lookup
 from scopedjax._src.ops.shape_context import ShapeContext
+
+COUNTERS: Final = ("Less", "Less_1", "LogicalAnd", "add")
+BACKWARD: Final = ("Less", "GreaterEqual", "LogicalAnd", "add")
+FOLDED_BACKWARD: Final = ("Less", "Greater", "LogicalAnd", "add", "sub")
 
 Step = Callable[[Tensor, list[Tensor], list[Tensor]], tuple[Sequence[Tensor], Sequence[Tensor]]]
 
@@ -104,7 +108,15 @@ def _nothing(tensor: Tensor) -> np.ndarray:
     return np.zeros([0, *(d or 0 for d in (tensor._dims or (0,))[1:])], tensor.dtype.as_numpy_dtype)
 
 
-def scan(step: Step, state: Sequence[Tensor], sequences: Sequence[Tensor], name: str) -> tuple[list[Tensor], ...]:
+def scan(
+    step: Step,
+    state: Sequence[Tensor],
+    sequences: Sequence[Tensor],
+    name: str,
+    arrays: int = 1,
+    state_first: bool = False,
+    counters: Sequence[str] = COUNTERS,
+) -> tuple[list[Tensor], ...]:
     """Records a loop over axis 0 of `sequences`.
 
     Args:
@@ -113,6 +125,9 @@ def scan(step: Step, state: Sequence[Tensor], sequences: Sequence[Tensor], name:
       state: Tensors before the first step.
       sequences: At least one tensor of shape `[time, ...]`.
       name: Name scope of the loop. Nodes in it are called as TF1 called those of its loops.
+      arrays: How many TensorArrays TF1's loop carries.
+      state_first: Whether it carries them after the state.
+      counters: Names in the loop that TF1's own nodes have, those that count.
 
     Returns:
       (final state, outputs): the outputs of all steps have shape `[time, ...]`.
@@ -124,7 +139,7 @@ def scan(step: Step, state: Sequence[Tensor], sequences: Sequence[Tensor], name:
     with graph.name_scope(name) as scope:
         region = ControlFlowContext(scope.rstrip("/"), "while", graph.scopes.context)
         with graph.context(region):
-            time, slices, inside = _parameters(state, sequences)
+            time, slices, inside = _parameters(state, sequences, arrays, state_first, counters)
             region.parameters = [time, *slices, *inside]
             outputs, new = step(time, slices, inside)
             for before, after in zip(state, new, strict=True):
@@ -132,14 +147,23 @@ def scan(step: Step, state: Sequence[Tensor], sequences: Sequence[Tensor], name:
         region.results = [*new, *outputs]
         for tensor in region.results:
             region.capture(tensor)
+        region.close()
         return _scan_node(region, state, sequences, len(outputs))
 
 
-def _parameters(state: Sequence[Tensor], sequences: Sequence[Tensor]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    time = apply_op("Placeholder", dtype=as_dtype("int32"), shape=(), name="Identity_1")
+def _parameters(
+    state: Sequence[Tensor], sequences: Sequence[Tensor], arrays: int, state_first: bool, counters: Sequence[str]
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Records what stands for the values of a step, under names beside which TF1 gave those of its counters."""
+    graph = sequences[0].graph
+    for taken in counters:
+        graph.unique_name(taken)
+    names = [graph.unique_name("Identity") + "/" for _ in range(2 + arrays + len(state))]
+    own = names[2:] if state_first else names[2 + arrays :]
+    time = apply_op("Placeholder", dtype=as_dtype("int32"), shape=(), name=names[1])
     inside = [
-        apply_op("Placeholder", dtype=t.dtype.base_dtype, shape=t._dims, name=f"Identity_{3 + i}")
-        for i, t in enumerate(state)
+        apply_op("Placeholder", dtype=t.dtype.base_dtype, shape=t._dims, name=name)
+        for t, name in zip(state, own, strict=False)
     ]
     slices = [
         apply_op("Placeholder", dtype=t.dtype.base_dtype, shape=_without_first(t._dims), name="TensorArrayReadV3")

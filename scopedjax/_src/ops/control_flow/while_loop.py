@@ -163,6 +163,7 @@ class _Recording:
             self._check_condition(more)
             condition.capture(more)
             condition.results = [more]
+        condition.close()
         region = self._region("body")
         with self.graph.context(region):
             region.parameters = self._parameters("Identity")
@@ -176,6 +177,7 @@ class _Recording:
             region.results = [_converted(v, t) for v, t in zip(flat, self.starts, strict=True)]
             for tensor in region.results:
                 region.capture(tensor)
+        region.close()
         for start, dims, after in zip(self.starts, self.dims, region.results, strict=True):
             _check_invariant(start, dims, after)
         if bound is not None:

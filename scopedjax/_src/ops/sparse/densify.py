@@ -12,6 +12,7 @@ from scopedjax._src.ops.apply import apply_op
 from scopedjax._src.ops.constant import constant
 from scopedjax._src.ops.registry import Gradient, defop
 from scopedjax._src.ops.shape_rules import shape_from_input
+from scopedjax._src.ops.sparse.accidental_hits import past_hits
 from scopedjax._src.ops.sparse.sparse_tensor import as_sparse
 
 _INDEX_TYPES: Final = (dtypes.int32, dtypes.int64)
@@ -60,6 +61,7 @@ def _dense_gradient(op: Any, grad: Any) -> list[Any]:
     host=True,
     types={"Tindices": _INDEX_TYPES},
     gradient=Gradient("function", _dense_gradient),
+    shortcut=past_hits,
 )
 def _sparse_to_dense(
     sparse_indices: Any, output_shape: Any, sparse_values: Any, default_value: Any, *, validate_indices: bool
