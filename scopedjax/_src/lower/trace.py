@@ -59,6 +59,7 @@ class _Pullback:
     float_outputs: list[int]
     outputs: list[Any]
     function: Callable[..., Any]
+    state: dict[Any, Any] | None  # before a branch or a loop ran
 
 
 @dataclass
@@ -143,8 +144,7 @@ class Trace:
         """Replaces handles by values where the node wants values."""
         if not any(isinstance(v, Ref) for v in inputs):
             return inputs
-        record = (forward_of(op) or op).record
-        if record.structured:
+        if _root(op).record.structured:
             return [
                 self._now(v, t, op) if isinstance(v, Ref) and is_alias(t.op) else v
                 for v, t in zip(inputs, op.inputs, strict=True)
@@ -273,6 +273,7 @@ class Trace:
 
     def _evaluate_with_pullback(self, op: Operation, inputs: list[Any]) -> list[Any]:
         held = self._held_variables(op, inputs)
+        start = dict(self.state) if _root(op).record.structured else None
         wanted = (op._extra or {}).get("wanted") or range(len(inputs))
         differentiated = [i for i, v in enumerate(inputs) if i in wanted and (i in held or inexact_parts(v))]
         float_outputs: list[int] = []
@@ -316,12 +317,12 @@ class Trace:
         before.update(known)
         for key in gone:
             before.pop(key, None)
-        self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, results, function)
+        self.pullbacks[op] = _Pullback(inputs, differentiated, float_outputs, results, function, start)
         return results
 
     def _held_variables(self, op: Operation, inputs: Sequence[Any]) -> dict[int, Any]:
         """Returns the keys of variables that regions of a node read by their handles, by input."""
-        if not (forward_of(op) or op).record.structured:
+        if not _root(op).record.structured:
             return {}
         found: dict[int, Any] = {}
         for i, value in enumerate(inputs):
@@ -339,7 +340,7 @@ class Trace:
         """
         known = self.pullbacks.get(forward)
         if known is None or not _same_values(known.primals, inputs):
-            known = self._recompute(forward, list(inputs))
+            known = self._recompute(forward, list(inputs), None if known is None else known.state)
         given = [_cotangents(cotangents[i], known.outputs[i]) for i in known.float_outputs]
         # TF1's gradient of a complex tensor is the conjugate of JAX's (steepest ascent; JAX keeps the linear map).
         gradients = known.function([[_conjugate(g) for g in parts] for parts in given])
@@ -354,9 +355,19 @@ class Trace:
             return value.zeros()
         return jnp.zeros_like(self.state[value.key] if isinstance(value, Ref) else value)
 
-    def _recompute(self, forward: Operation, inputs: list[Any]) -> _Pullback:
-        """Evaluates a node a second time for its pullback alone: in another stage, or under another derivative."""
-        inner = Trace(self.platform, dict(self.values), dict(self.state), self.rng, self.slots, self.folded)
+    def _recompute(self, forward: Operation, inputs: list[Any], start: dict[Any, Any] | None) -> _Pullback:
+        """Evaluates a node a second time for its pullback alone: in another stage, or under another derivative.
+
+        Variables have the values and streams the places that they had then (`start`), where that is known; derivatives
+        are those of the values now.
+        """
+        state = dict(self.state if start is None else start)
+        for key, value in state.items():
+            now = self.state.get(key)
+            if now is not value and isinstance(value, jax.Array):
+                state[key] = _assigned(now, value)
+        inner = Trace(self.platform, dict(self.values), state, self.rng, self.slots, self.folded)
+        inner.pullbacks.update(self.pullbacks)
         inner.room = self.room
         inner._evaluate_with_pullback(forward, inputs)
         return inner.pullbacks[forward]
@@ -573,6 +584,13 @@ class NodeContext:
         self.trace.state.update(changes)
 
 
+def _root(op: Operation) -> Operation:
+    """Returns the node whose gradient, or gradient's gradient, a node is; else the node."""
+    while (forward := forward_of(op)) is not None:
+        op = forward
+    return op
+
+
 def _assigned(before: Any, value: jax.Array) -> jax.Array:
     """Returns the new value of a variable. TF1's assignments hand back no gradient, and whoever reads the variable
     later differentiates by the variable all the same, whatever value it has by then."""
@@ -588,7 +606,7 @@ def _in_place_of(value: jax.Array, before: jax.Array) -> jax.Array:
 
 @_in_place_of.defjvp
 def _derivative_in_place_of(primals: Any, tangents: Any) -> Any:
-    return primals[0], tangents[1]
+    return _in_place_of(*primals), tangents[1]
 
 
 def uninitialized(key: str, op: Operation) -> FailedPreconditionError:

@@ -114,3 +114,53 @@ def test_trails_of_every_length(slots: int, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_loop_without_a_gradient_keeps_no_trail() -> None:
     jaxpr = str(jax.make_jaxpr(_looped)(0.7, 1.3, 5))
     assert "f32[1024]" not in jaxpr and jaxpr.count("while[") == 1
+
+
+@pytest.mark.oracle
+def test_variables_that_the_loop_changes() -> None:
+    """Each read is differentiated by the variable; an assignment hands nothing back, and is not made twice."""
+
+    def program(tf: Any) -> Any:
+        v = tf.Variable([0.75, -0.5], use_resource=True)
+        u = tf.Variable([0.5, -0.5], use_resource=True)
+        if tf.__name__.startswith("tensorflow"):
+            shift, a, now, feed = tf.zeros([2]), v * 1.0, u * 1.0, {}
+            for _ in range(3):
+                shift += tf.stop_gradient(a * 0.1)
+                now = u + shift
+                a = tf.tanh(a + now)
+        else:
+            n = tf.placeholder(tf.int32, [])
+
+            def body(i: Any, a: Any) -> Any:
+                with tf.control_dependencies([u.assign_add(a * 0.1)]):
+                    return i + 1, tf.tanh(a + u.read_value())
+
+            a = tf.while_loop(lambda i, _: i < n, body, [0, v * 1.0], parallel_iterations=1)[1]
+            with tf.control_dependencies([a]):
+                now = u.read_value()
+            feed = {n: 3}
+        first = tf.gradients(tf.reduce_sum(a), [v, u])
+        second = tf.gradients(tf.reduce_sum(tf.sin(first[0])), [v, u])
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            return session.run([a, now, first, second], feed)
+
+    check_both(program, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.oracle
+def test_second_derivative_draws_the_same_numbers() -> None:
+    def program(tf: Any) -> Any:
+        tf.set_random_seed(1)
+        x = tf.constant([0.5, -0.3])
+        noise = lambda: tf.random_normal([2], seed=3)
+        if tf.__name__.startswith("tensorflow"):
+            y = tf.sin(x * noise())
+        else:
+            y = tf.while_loop(lambda i, a: i < 1, lambda i, a: (i + 1, tf.sin(a * noise())), [0, x])[1]
+        first = tf.gradients(tf.reduce_sum(y), x)[0]
+        second = tf.gradients(tf.reduce_sum(tf.sin(first)), x)[0]
+        return tf.Session().run([y, first, second])
+
+    check_both(program, rtol=1e-4, atol=1e-6)

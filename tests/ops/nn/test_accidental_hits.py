@@ -87,7 +87,7 @@ def test_wrong_number_of_labels() -> None:
         mask = tf.sparse_to_dense(places, sizes, weights, 0.0, validate_indices=False)
         return tf.Session().run(mask, {labels: [[1, 2], [3, 4], [5, 6]]})
 
-    check_both_raise(program, match="num_true columns")
+    check_both_raise(program, match="must be a batch_size * num_true matrix")
 
 
 def test_one_program() -> None:

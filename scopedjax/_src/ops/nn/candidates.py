@@ -231,7 +231,7 @@ def _hit_dims(c: ShapeContext) -> list[Dims]:
 )
 def _accidental_hits(ctx: LoweringContext, true_classes: Any, sampled_candidates: Any, *, num_true: int) -> Any:
     if true_classes.ndim != 2 or true_classes.shape[1] != num_true:
-        raise InvalidArgumentError(None, ctx.op, "true_classes must have num_true columns")
+        raise InvalidArgumentError(None, ctx.op, "true_candidates must be a batch_size * num_true matrix")
     place = {int(candidate): i for i, candidate in enumerate(sampled_candidates)}  # of equal ones the last
     hits = [(row, place[c]) for row, classes in enumerate(true_classes.tolist()) for c in classes if c in place]
     rows, columns = np.asarray(hits, np.int64).reshape(-1, 2).T

@@ -46,7 +46,7 @@ def past_hits(op: Operation) -> Shortcut | None:
 
     def way(labels: Any, sampled: Any) -> Any:
         if np.ndim(labels) != 2 or np.shape(labels)[1] != columns:
-            raise InvalidArgumentError(None, hits, "true_classes must have num_true columns")
+            raise InvalidArgumentError(None, hits, "true_candidates must be a batch_size * num_true matrix")
         return mask(labels, sampled, lowest)
 
     return Shortcut((labels, sampled), tuple(between), way)
