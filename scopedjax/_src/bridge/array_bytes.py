@@ -20,15 +20,15 @@ def flat_bytes(array: np.ndarray) -> np.ndarray:
     return flat.view(np.uint8)
 
 
-def joined_bytes(arrays: Iterable[np.ndarray]) -> np.ndarray:
-    """The bytes of several arrays of numbers, one after the other: one dimension of uint8."""
+def joined_bytes(arrays: Iterable[np.ndarray]) -> tuple[bytes, list[Any]]:
+    """The bytes of several arrays of numbers, one after the other, and those of each as a buffer."""
     arrays = list(arrays)
     parts: list[Any] = arrays
     # An array's memory is taken as it is where Python's buffers know the type.
     if not all(kind.kind in "biufc" and kind.isnative for kind in {array.dtype for array in arrays}):
         parts = [flat_bytes(array) for array in arrays]
     try:
-        joined = b"".join(parts)
+        return b"".join(parts), parts
     except TypeError:  # one of them is not contiguous
-        joined = b"".join([flat_bytes(array) for array in arrays])  # type: ignore[misc]
-    return np.frombuffer(joined, np.uint8)
+        parts = [flat_bytes(array) for array in arrays]
+        return b"".join(parts), parts

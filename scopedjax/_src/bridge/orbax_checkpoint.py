@@ -231,7 +231,7 @@ def _pack_bytes(pack: Pack, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     members = [arrays[number] for number in pack.members]
     if pack.store.nbytes > _RUN:  # not all of them a second time in memory
         return [flat_bytes(array) for array in members]
-    return [joined_bytes(members)]
+    return [np.frombuffer(joined_bytes(members)[0], np.uint8)]
 
 
 # -------------------------------------------------------------------------------------------------------------- finding

@@ -85,9 +85,9 @@ def _write_run(
     handle: int, values: Sequence[np.ndarray], bounds: Bounds, checksums: list[int], first: int, last: int
 ) -> None:
     start = bounds[first][0]
-    data = joined_bytes(values[first:last])
-    checksums[first:last] = [crc32c(data[begin - start : end - start]) for begin, end in bounds[first:last]]
-    _pwrite(handle, data.data, start)
+    data, parts = joined_bytes(values[first:last])
+    checksums[first:last] = map(crc32c, parts)
+    _pwrite(handle, memoryview(data), start)
 
 
 def _write_part(handle: int, data: np.ndarray, start: int, number: int, parts: list[int]) -> None:

@@ -299,9 +299,9 @@ def take_values(session: Any, plan: SavePlan) -> list[tuple[str, str, np.ndarray
     with state.lock:
         values = state.values
         found: list[Any] = [next(computed) if key is None else values.get(key) for key in plan.keys]
-        for item, value in zip(plan.items, found, strict=True):
-            if value is None:
-                raise uninitialized(item.key or item.name, item.node)
+        missing = next((number for number, value in enumerate(found) if value is None), None)
+        if missing is not None:
+            raise uninitialized(plan.items[missing].key or plan.items[missing].name, plan.items[missing].node)
         if state.platform != "cpu":
             for value in found:
                 if isinstance(value, jax.Array):
