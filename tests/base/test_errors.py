@@ -15,11 +15,13 @@ from tests import oracle
 from tests.base.pair import assert_agree
 
 CLASSES = [name for name, value in vars(errors).items() if inspect.isclass(value) and name.endswith("Error")]
-CODED = [name for name in CLASSES if name not in ("OpError", "_CodedError")]
+_OF_OP = [name for name in CLASSES if issubclass(getattr(errors, name), errors.OpError)]
+CODED = [name for name in _OF_OP if name not in ("OpError", "_CodedError")]
+PLAIN = [name for name in CLASSES if name not in _OF_OP]
 
 
 # What is compared here though no body names it: tests/surface/evidence.py.
-COMPARES = [f"errors.{name}" for name in CODED]
+COMPARES = [f"errors.{name}" for name in (*CODED, *PLAIN)]
 
 
 @pytest.mark.oracle
@@ -45,6 +47,19 @@ def test_classes(name: str) -> None:
     assert_agree(f"repr(tf.errors.{name}(None, None, 'what'))")
     assert_agree(f"tf.errors.error_code_from_exception_type(tf.errors.{name})")
     assert errors.exception_type_from_error_code(ours(None, None, "").error_code) is ours
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", PLAIN)
+def test_classes_without_codes(name: str) -> None:
+    """TensorFlow raises them, and shows them as part of `tf.errors` from version 2 on or not at all."""
+    oracle.real_tf()
+    from tensorflow.python.framework import errors as every
+
+    theirs, ours = getattr(every, name), getattr(errors, name)
+    assert [base.__name__ for base in ours.__mro__] == [base.__name__ for base in theirs.__mro__]
+    assert ours.__doc__ and str(ours("what")) == str(theirs("what"))
+    assert str(pickle.loads(pickle.dumps(ours("what")))) == "what"
 
 
 @pytest.mark.oracle

@@ -79,7 +79,9 @@ class ControlFlowContext:
 
     def close(self) -> None:
         """Leaves out nodes that nothing of what the region yields needs: they never run, and what they take does not
-        count as taken."""
+        count as taken. In the body of a function nodes with effects run whether they are needed or not."""
+        if self.ops and self.ops[0].graph.building_function:
+            return
         needed: set[Operation] = set()
         taken: set[Tensor] = set(self.results)
         waited: set[Operation] = set(self.result_controls)

@@ -82,7 +82,9 @@ def _server_def() -> Any:
             made.type = kind
     pool = descriptor_pool.Default()  # that of the parts, since a message and its parts share one
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("scopedjax.ServerDef"))
+    made = message_factory.GetMessageClass(pool.FindMessageTypeByName("scopedjax.ServerDef"))
+    made.__doc__ = "What a server of a cluster is: the cluster, its job and task, its session's config, its protocol."
+    return made
 
 
 def is_message(value: Any, name: str) -> bool:
