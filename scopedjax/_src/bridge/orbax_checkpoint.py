@@ -263,7 +263,7 @@ def locate(path: str) -> str | None:
             return place
     if os.path.lexists(path):
         return None
-    return staging.stepped_aside(path) or staging.stepped_aside(path + _SUFFIX)
+    return staging.stepped_aside(path, path + _SUFFIX)
 
 
 def modified(path: str) -> float | None:

@@ -232,11 +232,19 @@ def settle() -> None:
     _background().wait()
 
 
-def stepped_aside(path: str) -> str | None:
-    """The complete folder that a save of `path` moved out of its way and has not deleted; None if there is none."""
-    parent, name = split(path)
-    found = [place for place, home, word in _hidden_entries(parent) if home == name and word == "old"]
-    return max(found, key=_modified, default=None)
+def stepped_aside(*paths: str) -> str | None:
+    """The complete folder that a save moved out of its way and has not deleted; None if there is none.
+
+    Args:
+      *paths: What was saved: names in one folder; the first of which there is such a folder counts.
+    """
+    parent, _ = split(paths[0])
+    hidden = _hidden_entries(parent)
+    for path in paths if hidden else ():
+        found = [place for place, home, word in hidden if home == split(path)[1] and word == "old"]
+        if found:
+            return max(found, key=_modified)
+    return None
 
 
 def clean(parent: str, kind: Kind) -> None:
