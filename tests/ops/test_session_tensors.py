@@ -18,7 +18,8 @@ def test_handles_between_runs() -> None:
         kept = tf.get_session_handle(x * 2.0)
         other = tf.get_session_handle(tf.constant(3), name="other")
         with tf.Session() as session:
-            first, second = session.run([kept, other], {x: [[1.0, 2.0], [3.0, 4.0]]})
+            # One after the other: in one run TensorFlow's threads race for the number 0.
+            first, second = session.run(kept, {x: [[1.0, 2.0], [3.0, 4.0]]}), session.run(other)
             holder, value = tf.get_session_tensor(first.handle, tf.float32, name="value")
             nodes = graph_nodes(tf.get_default_graph())  # a handle's own methods add nodes there
             found = [first.handle, str(second), value.name, value.dtype.name, str(value.shape), holder.name]
